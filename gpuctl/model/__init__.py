@@ -1,0 +1,1 @@
+"""What is known of a cluster: frozen msgspec Structs, no I/O."""

@@ -1,7 +1,7 @@
 """Build the control plane's programs from Go modules, once for each set of versions.
 
-Run by `make test` before pytest, and by the fixtures when somebody calls pytest directly. The binaries stand outside the
-checkout, in a folder named after everything that decides them, so a second clone reuses them.
+Run by `make test` before pytest, and by the fixtures when somebody calls pytest directly. The binaries stand outside
+the checkout, in a folder named after everything that decides them, so a second clone reuses them.
 """
 
 from __future__ import annotations
@@ -101,9 +101,7 @@ def _build_one(module: Module, target: Path) -> None:
     for package, name in module.packages.items():
         command = [go, "build", "-mod=readonly", "-trimpath", "-ldflags", flags, "-o", str(scratch / name), package]
         started = time.monotonic()
-        done = subprocess.run(
-            command, cwd=source, capture_output=True, text=True, timeout=_BUILD_LIMIT_SECONDS, check=False
-        )
+        done = subprocess.run(command, cwd=source, capture_output=True, text=True, timeout=_BUILD_LIMIT_SECONDS, check=False)
         if done.returncode != 0:
             last = (done.stderr or done.stdout).strip().splitlines()[-1:] or ["no message"]
             raise ToolchainMissing(f"go build {package} failed: {last[0]}")

@@ -1,0 +1,1 @@
+"""MIG: layouts, labels and resources that agree, or do not."""
