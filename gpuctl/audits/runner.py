@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import gpuctl.audits
+from gpuctl.audits.pages import codes as codes
 from gpuctl.facts.resolve import Partial, Resolver, parameter_types
 from gpuctl.facts.subjects import ClusterScope
 from gpuctl.facts.view import View
@@ -35,14 +36,6 @@ class Audit:
     function: Callable[..., Any]
     subject_type: type
     needs: tuple[type, ...]
-
-
-@cache
-def codes() -> dict[str, tuple[str, Path]]:
-    """Code -> (family, page) of every audit, sorted by code; reads folder listings only, imports no audit."""
-    root = Path(gpuctl.audits.__path__[0])
-    pages = (page for family in root.iterdir() if family.is_dir() for page in family.glob("*.md"))
-    return {page.stem.replace("_", "-"): (page.parent.name, page) for page in sorted(pages, key=lambda page: page.stem)}
 
 
 @cache

@@ -42,7 +42,8 @@ class Waived(Struct, frozen=True, kw_only=True):
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """One run. `findings` hold the waived ones too; `unassessed_gpu_nodes` is True when no audit could judge any GPU node."""
+    """One run. `findings` hold the waived ones too; `too_little` is True when no audit could judge any GPU node.
+    `notes` say what else shaped the run: waivers out of date, thresholds and limits set by the user."""
 
     version: str
     taken_at: datetime | None
@@ -60,3 +61,4 @@ class Report(Struct, frozen=True, kw_only=True):
     skipped: dict[str, int]
     unrecognised: dict[str, str]
     too_little: bool
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,20 @@
+"""The program's first lines: whatever can be answered before anything heavy is imported is answered here."""
+
+import sys
+
+
+def main() -> int:
+    """Run gpuctl on the process's arguments; returns the exit code."""
+    arguments = sys.argv[1:]
+    if arguments in (["--version"], ["-V"]):
+        from gpuctl import __version__  # noqa: PLC0415
+
+        print("gpuctl", __version__)
+        return 0
+    from gpuctl.cli.main import run  # noqa: PLC0415  --version must not pay for it
+
+    return run(arguments, sys.argv[0])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

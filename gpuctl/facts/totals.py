@@ -1,0 +1,66 @@
+"""The counts of a whole fleet, in physical devices."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gpuctl.facts.devices import physical
+from gpuctl.facts.subjects import is_finished
+from gpuctl.facts.view import View
+from gpuctl.knowledge.accelerators import accelerators, classify
+from gpuctl.model.nodes import Node
+
+_SLICES = re.compile(r"mig-(\d+)g\.")
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Nodes and physical accelerators; allocatable and allocated count sharing replicas and slices as the part of a card that they are."""
+
+    nodes: int
+    gpus: float
+    allocatable: float
+    allocated: float | None
+
+
+def totals(view: View) -> Totals | None:
+    """The fleet's counts; None where no nodes are known. `allocated` is None where no pods are known."""
+    if view.snapshot.nodes is None:
+        return None
+    gpus = allocatable = allocated = 0.0
+    for node in view.gpu_nodes:
+        cards = physical(node, view)
+        gpus += cards
+        allocatable += _cards(node, cards, node.allocatable or {})
+        for pod in view.pods_by_node.get((node.cluster, node.name), ()):
+            if not is_finished(pod):
+                allocated += _cards(node, cards, pod.requests)
+    return Totals(len(view.snapshot.nodes), gpus, allocatable, None if view.snapshot.pods is None else allocated)
+
+
+def _cards(node: Node, cards: float, amounts: Mapping[str, float]) -> float:
+    """How many of a node's cards the amounts are."""
+    offered = accelerators(node.capacity or {})
+    replicas = node.sharing.replicas if node.sharing is not None and node.sharing.replicas else 1
+    whole = taken = sliced = sliced_taken = 0.0
+    for name in {*offered, *accelerators(amounts)}:
+        row = classify(name)
+        if row is None or row.unit in {"monitor", "duplicate"}:
+            continue
+        if row.unit in {"device", "passthrough"}:
+            whole += offered.get(name, 0) / replicas
+            taken += amounts.get(name, 0) / replicas
+        elif row.unit == "share":
+            whole += offered.get(name, 0) / replicas
+            taken += amounts.get(name, 0) / replicas
+        else:
+            match = _SLICES.search(name)
+            weight = float(match[1]) if match else 1.0
+            sliced += weight * offered.get(name, 0)
+            sliced_taken += weight * amounts.get(name, 0)
+    if sliced:
+        left = max(cards - whole, 0) or cards
+        taken += left * sliced_taken / sliced
+    return taken

@@ -1,0 +1,270 @@
+"""The whole story: collect, audit, waive, rank, and hand over a report."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from typing import Any, Literal
+
+from gpuctl import __version__, waivers
+from gpuctl.audits import runner
+from gpuctl.audits.pages import codes
+from gpuctl.errors import GpuctlError, InputError, UsageError
+from gpuctl.facts.subjects import GpuNode, Pool
+from gpuctl.facts.totals import totals
+from gpuctl.facts.view import View
+from gpuctl.findings import Finding, Outcome, Severity
+from gpuctl.knowledge.catalogue import dates
+from gpuctl.knowledge.settings import Settings
+from gpuctl.model.snapshot import Snapshot, SourceState
+from gpuctl.reports.report import AsOf, Report, Summary, Waived
+
+
+def _nothing(*_: object) -> None:
+    """Say nothing."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to read: the sources that the user named, or, when none is named, the cluster that kubectl would ask.
+
+    `request_timeout_seconds` is of one request, `deadline_seconds` of the whole collection. `stop` is set by Ctrl-C.
+    `announce` gets whom is about to be asked, `progress` what is read and how many so far, `verbose` each request.
+    """
+
+    files: tuple[str, ...] = ()
+    demo: bool = False
+    kubeconfig: str | None = None
+    context: str | None = None
+    namespace: str | None = None
+    selector: str | None = None
+    impersonate_user: str | None = None
+    impersonate_groups: tuple[str, ...] = ()
+    impersonate_uid: str | None = None
+    request_timeout_seconds: float = 20.0
+    deadline_seconds: float = 60.0
+    stop: threading.Event = field(default_factory=threading.Event)
+    announce: Callable[[str], None] = _nothing
+    progress: Callable[[str, int], None] = _nothing
+    verbose: Callable[[str], None] = _nothing
+
+    @property
+    def asks_cluster(self) -> bool:
+        """Whether a live cluster is among the sources."""
+        return bool(self.kubeconfig or self.context) or not (self.files or self.demo)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """How to judge: which audits, against what, and what of it to report.
+
+    `as_of`: the moment of judgement when the user set it. `nodes` and `namespace` limit what is reported, never what is counted.
+    `known`: ids of findings that a baseline holds already, and `baseline` its name.
+    """
+
+    live: bool = False
+    as_of: datetime | None = None
+    only: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+    waivers: tuple[waivers.Waiver, ...] = ()
+    baseline: str | None = None
+    known: frozenset[str] = frozenset()
+    thresholds: dict[str, float] = field(default_factory=dict)
+    nodes: frozenset[str] | None = None
+    namespace: str | None = None
+
+
+def collect(request: Request) -> Snapshot:
+    """Read every source of the request and join what they say.
+
+    Raises:
+        UsageError: the request contradicts itself, or a file is unreadable.
+        SourceError: the only source could not be used at all.
+    """
+    if request.demo and (request.files or request.kubeconfig or request.context):
+        raise UsageError(
+            "--demo reads the embedded sample and nothing else", "leave out --from, --context and --kubeconfig, or leave out --demo"
+        )
+    readers: list[tuple[SourceState, Callable[[], Snapshot]]] = []
+    if request.demo:
+        readers.append((SourceState(kind="file", name="demo"), _demo))
+    if request.files:
+        readers.append((SourceState(kind="file", name=" ".join(request.files)), lambda: _files(request.files)))
+    if request.asks_cluster:
+        name = request.context or request.kubeconfig or "current context"
+        readers.append((SourceState(kind="kubernetes", name=name), lambda: _kubernetes(request)))
+    if len(readers) == 1:
+        return readers[0][1]()
+    from gpuctl.sources.join import join  # noqa: PLC0415
+
+    return join([_tolerant(state, read) for state, read in readers])
+
+
+def _demo() -> Snapshot:
+    from gpuctl.demo import snapshot  # noqa: PLC0415
+
+    return snapshot()
+
+
+def _files(paths: Sequence[str]) -> Snapshot:
+    from gpuctl.sources.files import read  # noqa: PLC0415
+
+    return read(paths)
+
+
+def _kubernetes(request: Request) -> Snapshot:
+    from gpuctl.sources.kubernetes import Options, collect  # noqa: PLC0415
+
+    return collect(
+        Options(
+            kubeconfig=request.kubeconfig,
+            context=request.context,
+            namespace=request.namespace,
+            selector=request.selector,
+            impersonate_user=request.impersonate_user,
+            impersonate_groups=request.impersonate_groups,
+            impersonate_uid=request.impersonate_uid,
+            request_timeout_seconds=request.request_timeout_seconds,
+            deadline=time.monotonic() + request.deadline_seconds,
+            stop=request.stop,
+            announce=request.announce,
+            verbose=request.verbose,
+        ),
+        request.progress,
+    )
+
+
+def _tolerant(state: SourceState, read: Callable[[], Snapshot]) -> Snapshot:
+    """One of several sources: when it fails the others still count. A file that the user named must be readable all the same."""
+    try:
+        return read()
+    except InputError:
+        raise
+    except GpuctlError as error:
+        failed = SourceState(kind=state.kind, name=state.name, state="failed", reason=error.message)
+        return Snapshot(complete=False, sources=(failed,))
+
+
+def rbac_rules(namespace: str | None) -> list[dict[str, Any]]:
+    """RBAC rules for all that is read from a cluster; of a Role when a namespace is given."""
+    from gpuctl.sources.kubernetes.wanted import rules  # noqa: PLC0415
+
+    return rules(namespace)
+
+
+def examine(snapshot: Snapshot, choice: Choice) -> Report:
+    """Judge a snapshot. Pure: the same snapshot and choice give the same report.
+
+    Raises:
+        UsageError: a code in `only` or `skip` does not exist.
+    """
+    from gpuctl.advice.advise import advise, recoverable  # noqa: PLC0415
+
+    as_of = moment(snapshot, choice)
+    view = View(snapshot, as_of.time, Settings(choice.thresholds))
+    selected = _selected(choice.only, choice.skip)
+    findings, outcomes = runner.run(view, selected)
+    findings = tuple(finding for finding in findings if _is_wanted(finding, choice))
+    waived, notes = _waive(findings, choice, as_of.time)
+    kept = tuple(finding for finding in findings if finding.id not in {item.finding for item in waived})
+    advice = advise(kept, view)
+    count = totals(view)
+    return Report(
+        version=__version__,
+        taken_at=snapshot.taken_at,
+        as_of=as_of,
+        complete=snapshot.complete,
+        interrupted=snapshot.interrupted,
+        sources=snapshot.sources,
+        knowledge=dates(),
+        summary=Summary(
+            nodes=count and count.nodes,
+            gpus=count and count.gpus,
+            gpus_allocatable=count and count.allocatable,
+            gpus_allocated=count and count.allocated,
+            gpus_recoverable=recoverable(advice, view),
+            found=len(kept),
+            waived=len(waived),
+            by_severity={severity: sum(finding.severity is severity for finding in kept) for severity in Severity},
+        ),
+        advice=advice,
+        findings=findings,
+        outcomes=outcomes,
+        deselected=tuple(sorted(set(codes()) - {audit.code for audit in selected})),
+        waived=waived,
+        skipped=snapshot.skipped,
+        unrecognised=snapshot.unrecognised,
+        too_little=_too_little(selected, outcomes),
+        notes=(*notes, *(f"threshold {name} set to {value:g}" for name, value in sorted(choice.thresholds.items()))),
+    )
+
+
+def moment(snapshot: Snapshot, choice: Choice) -> AsOf:
+    """The moment of judgement: set by the user, else the start of a live run, else the snapshot's, else the newest stamp of the past."""
+    if choice.as_of is not None:
+        return AsOf(time=choice.as_of.astimezone(UTC), basis="flag")
+    if choice.live:
+        return AsOf(time=snapshot.taken_at, basis="clock")
+    if snapshot.taken_at is not None:
+        return AsOf(time=snapshot.taken_at, basis="snapshot")
+    return AsOf(time=snapshot.newest_stamp, basis="newest_stamp")
+
+
+def _selected(only: Collection[str], skip: Collection[str]) -> tuple[runner.Audit, ...]:
+    known = codes()
+    for code in (*only, *skip):
+        if code not in known:
+            near = get_close_matches(code, known, 1)
+            raise UsageError(f"no audit is called {code!r}", f"did you mean {near[0]}?" if near else "`gpuctl audits` lists them")
+    return tuple(audit for audit in runner.audits() if (not only or audit.code in only) and audit.code not in skip)
+
+
+def _is_wanted(finding: Finding, choice: Choice) -> bool:
+    """Whether the finding lies within what the user asked to see; what belongs to no namespace or node is of the whole cluster."""
+    subject = finding.subject
+    if choice.namespace is not None and subject.namespace not in {None, choice.namespace}:
+        return False
+    nodes = {name for name in (*finding.nodes, subject.node) if name}
+    return choice.nodes is None or bool(nodes & choice.nodes)
+
+
+def _waive(findings: Sequence[Finding], choice: Choice, as_of: datetime | None) -> tuple[tuple[Waived, ...], tuple[str, ...]]:
+    covered, notes = waivers.apply(findings, choice.waivers, as_of)
+    waived = []
+    for finding in findings:
+        waiver = covered.get(finding.id)
+        if waiver is not None:
+            expires = waiver.expires.isoformat() if waiver.expires else None
+            waived.append(Waived(finding=finding.id, reason=waiver.reason, owner=waiver.owner, expires=expires))
+        elif finding.id in choice.known:
+            waived.append(Waived(finding=finding.id, reason=f"known: in the baseline {choice.baseline}"))
+    return tuple(waived), notes
+
+
+def _too_little(selected: Sequence[runner.Audit], outcomes: Sequence[Outcome]) -> bool:
+    """Whether no audit could judge any GPU node. Where the user selected no audit of nodes, those selected count."""
+    of_nodes = {audit.code for audit in selected if issubclass(audit.subject_type, GpuNode | Pool)}
+    counted = [outcome for outcome in outcomes if outcome.code in of_nodes or not of_nodes]
+    return not any(outcome.found + outcome.clean for outcome in counted)
+
+
+FailOn = Literal["never", "info", "low", "medium", "high", "critical"]
+
+
+def exit_code(report: Report, fail_on: FailOn = "high", fail_on_unknown: bool = False) -> int:
+    """The contract's exit code of a report: the first that applies of 130, 2, 1, 3, 0."""
+    if report.interrupted:
+        return 130
+    if report.sources and all(source.state == "failed" for source in report.sources):
+        return 2
+    waived = {item.finding for item in report.waived}
+    if fail_on != "never":
+        bar = Severity(fail_on).rank
+        if any(finding.severity.rank >= bar for finding in report.findings if finding.id not in waived):
+            return 1
+    unknown = fail_on_unknown and any(outcome.not_assessed or outcome.crashed for outcome in report.outcomes)
+    return 3 if report.too_little or unknown else 0
