@@ -5,7 +5,7 @@ https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/
 
 The question that most callers have is `could_run(pod, node, amounts=...)`: may this pod run on that node, were the named
 obstacles lifted. It answers for extended resources, CPU, memory and pod slots; devices of claims (DRA) are not in it,
-`facts.waiting.could_use` adds them.
+`facts.demand.could_use` adds them.
 """
 
 from __future__ import annotations
@@ -14,25 +14,16 @@ import re
 from collections.abc import Iterable, Mapping
 from itertools import zip_longest
 
+from gpuctl.knowledge.taints import kind_of
 from gpuctl.model.nodes import Node, Taint
 from gpuctl.model.workloads import Placement, Pod, Requirement, Toleration
 
 UNSCHEDULABLE = Taint(key="node.kubernetes.io/unschedulable", effect="NoSchedule")
 """The taint that stands for a cordon."""
 
-TRANSIENT_TAINTS = (
-    "node.kubernetes.io/",
-    "node.cloudprovider.kubernetes.io/",
-    "node-role.kubernetes.io/out-of-service",
-    "ToBeDeletedByClusterAutoscaler",
-    "DeletionCandidateOfClusterAutoscaler",
-    "karpenter.sh/disrupted",
-    "karpenter.sh/disruption",
-    "karpenter.sh/unregistered",
-)
-"""Keys (or their beginnings) of taints that Kubernetes, a cloud or an autoscaler puts on for a while: a pod that does not tolerate
-them may still run once they are gone. https://kubernetes.io/docs/reference/labels-annotations-taints/,
-https://karpenter.sh/docs/concepts/disruption/ (2026-11-24)"""
+_TRANSIENT_KINDS = frozenset({"removal", "cordon", "state"})
+_TRANSIENT = ("node.kubernetes.io/", "node.cloudprovider.kubernetes.io/", "karpenter.sh/unregistered")
+"""Beside those catalogued: https://kubernetes.io/docs/reference/labels-annotations-taints/, https://karpenter.sh/docs/ (2026-11-24)"""
 
 _BLOCKING = frozenset({"NoSchedule", "NoExecute"})
 _INTEGER = re.compile(r"[+-]?[0-9]{1,20}")
@@ -59,8 +50,9 @@ def untolerated(tolerations: Iterable[Toleration], taints: Iterable[Taint]) -> t
 
 
 def is_transient(taint: Taint) -> bool:
-    """Whether the taint is one that goes away by itself."""
-    return taint.key.startswith(TRANSIENT_TAINTS)
+    """Whether the taint is one that Kubernetes, a cloud or an autoscaler puts on for a while: a pod that does not tolerate it may
+    still run once it is gone."""
+    return kind_of(taint.key) in _TRANSIENT_KINDS or taint.key.startswith(_TRANSIENT)
 
 
 def meets(requirement: Requirement, labels: Mapping[str, str]) -> bool:

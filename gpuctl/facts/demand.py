@@ -7,15 +7,13 @@ from collections.abc import Iterable
 
 from gpuctl.analysis.placement import could_run
 from gpuctl.facts.devices import dra_devices
+from gpuctl.facts.occupancy import in_devices
 from gpuctl.facts.view import View
 from gpuctl.knowledge.accelerators import accelerators, classify
 from gpuctl.model.dra import DeviceRequest
 from gpuctl.model.nodes import Node
 from gpuctl.model.workloads import Pod
 
-_MIG_COMPUTE_SLICES = 7
-"""Of a whole card, A30 excepted (4). https://docs.nvidia.com/datacenter/tesla/mig-user-guide/ (2026-11-24)"""
-_MIG_PROFILE = re.compile(r"mig-(\d)g\.")
 _CEL_DRIVER = re.compile(r"""device\.driver\s*==\s*["']([^"']+)["']""")
 _GPU_CLASSES = ("gpu.", "mig.", "tpu.", "npu.", "vfio.gpu.")
 _OTHER_CLASSES = ("compute-domain", "dra.net", "rdma", "nic", "vf.")
@@ -47,35 +45,20 @@ def class_driver(name: str, view: View) -> str | None:
     return None
 
 
-def gpus_wanted(requests: dict[str, float], view: View) -> float:
-    """Physical accelerators that resource requests stand for: a MIG device counts its compute slices out of seven, a share one
-    of the replicas that nodes make of a device; resources that are parts or duplicates count none."""
+def gpus_wanted(requests: dict[str, float], view: View, node: Node | None = None) -> float:
+    """Physical accelerators that resource requests stand for: as the given node cuts them, else as a node that offers the
+    resource does; shares count their part of a device, parts and duplicates none."""
     total = 0.0
     for name, amount in requests.items():
-        row = classify(name)
-        if row is None:
-            continue
-        if row.unit in {"device", "passthrough"}:
-            total += amount / (_replicas(name, view) if row.unit == "device" else 1)
-        elif row.unit in {"mig", "partition"}:
-            profile = _MIG_PROFILE.search(name)
-            total += amount * (int(profile.group(1)) / _MIG_COMPUTE_SLICES if profile else 1)
-        elif row.unit == "share":
-            total += amount / _replicas(name, view)
+        like = node or next((item for item in view.gpu_nodes if (item.capacity or {}).get(name)), None) or Node()
+        total += in_devices(like, name, amount, view)
     return total
-
-
-def _replicas(resource: str, view: View) -> int:
-    """Into how many shares the nodes that offer a resource cut one device; 1 where none says."""
-    counts = [
-        node.sharing.replicas for node in view.gpu_nodes if node.sharing and node.sharing.replicas and (node.capacity or {}).get(resource)
-    ]
-    return min(counts, default=1)
 
 
 def pod_gpus(pod: Pod, view: View) -> float:
     """Physical accelerators that one pod asks for, by resources and by claims."""
-    return gpus_wanted(pod.requests, view) + sum(request.count for request in device_requests(pod, view))
+    node = view.nodes.get((pod.cluster, pod.node)) if pod.node else None
+    return gpus_wanted(pod.requests, view, node) + sum(request.count for request in device_requests(pod, view))
 
 
 def wanted_text(pod: Pod, view: View) -> str:

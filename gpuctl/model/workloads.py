@@ -72,7 +72,8 @@ class PodDevices(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 class Pod(Facts, frozen=True, kw_only=True, omit_defaults=True):
     """One pod. `requests` holds accelerators by resource name, as the scheduler counts them (the largest init container,
-    sidecars and overhead included); `cpu` in cores."""
+    sidecars and overhead included); `cpu` in cores. `deleting_since` is `metadata.deletionTimestamp`: the moment of the deletion
+    plus `grace_seconds`, so by then the pod should be gone."""
 
     cluster: str | None = None
     namespace: str | None = None

@@ -1,0 +1,168 @@
+"""Whether any node at all could ever take a waiting pod, judged by what nodes have and not by what is free."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from gpuctl.analysis.placement import matches_affinity, obstacles, selects, shortfalls, unmatched_labels
+from gpuctl.facts.demand import class_driver, device_requests, devices_of, lacks_devices, potential
+from gpuctl.facts.resolve import provides
+from gpuctl.facts.subjects import WaitingPod
+from gpuctl.facts.view import View
+from gpuctl.knowledge.accelerators import accelerators
+from gpuctl.model.known import Unknown
+from gpuctl.model.nodes import Node
+from gpuctl.model.workloads import Pod
+
+Obstacle = Literal["resource", "amount", "class", "devices", "selector", "affinity", "toleration", "room"]
+
+
+@dataclass(frozen=True)
+class Unmet:
+    """Why no node can ever take the pod: the first filter that leaves none. `wanted` and `there` are for people, `args` raw names."""
+
+    kind: Obstacle
+    message: str
+    wanted: str
+    there: str
+    args: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Feasibility:
+    """`unmet` is None when some node could take the pod."""
+
+    unmet: Unmet | None
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """All nodes with what each could offer; answers for pods of equal shape are kept."""
+
+    view: View
+    nodes: tuple[tuple[Node, dict[str, float] | None], ...]
+    gap: Unknown | None
+    autoscaler: str | None
+    answers: dict[object, Unmet | Unknown | None] = field(default_factory=dict)
+
+    def unmet(self, pod: Pod) -> Unmet | Unknown | None:
+        """Why no node can take the pod; None when one can; Unknown when a node that could is not known."""
+        requests = tuple(sorted(pod.requests.items()))
+        key = (pod.cluster, requests, pod.cpu, pod.memory_bytes, repr(pod.placement), pod.namespace if pod.claims else None, pod.claims)
+        if key not in self.answers:
+            self.answers[key] = self._judge(pod)
+        return self.answers[key]
+
+    def _judge(self, pod: Pod) -> Unmet | Unknown | None:
+        here = [(node, amounts) for node, amounts in self.nodes if node.cluster == pod.cluster]
+        if not here:
+            return self.gap or Unknown("nodes", "no node of this cluster was read")
+        unmet = first_obstacle(pod, [(node, amounts) for node, amounts in here if amounts is not None], self.view)
+        if unmet is None:
+            return None
+        if self.gap is not None:
+            return self.gap
+        if any(amounts is None for _, amounts in here):
+            return Unknown("capacity", "the capacity of some nodes is not known")
+        return unmet
+
+
+@provides
+def fleet(view: View) -> Fleet:
+    """Made once for a view."""
+    nodes = tuple((node, potential(node, view)) for node in view.snapshot.nodes or ())
+    return Fleet(view, nodes, view.gap("nodes"), autoscaler_sign(view))
+
+
+@provides
+def feasibility(waiting: WaitingPod, fleet: Fleet) -> Feasibility | Unknown:
+    """Needs all nodes; a list of nodes that broke off can only show that a pod fits."""
+    unmet = fleet.unmet(waiting.pod)
+    return unmet if isinstance(unmet, Unknown) else Feasibility(unmet)
+
+
+def autoscaler_sign(view: View) -> str | None:
+    """What shows that nodes may be added from zero, so that today's nodes are not all there could be."""
+    if view.snapshot.scale_verdicts:
+        return "the log of an autoscaler"
+    if any("karpenter.sh/nodepool" in node.labels for node in view.snapshot.nodes or ()):
+        return "nodes made by Karpenter"
+    names = ("cluster-autoscaler", "karpenter")
+    if any((event.component or "").startswith(names) for event in view.snapshot.k8s_events or ()):
+        return "events of an autoscaler"
+    if any((pod.name or "").startswith(names) for pod in view.snapshot.pods or ()):
+        return "a pod of an autoscaler"
+    return None
+
+
+def first_obstacle(pod: Pod, nodes: Sequence[tuple[Node, dict[str, float]]], view: View) -> Unmet | None:
+    """The first filter that leaves no node: resources, devices of claims, selector, affinity, taints, then cpu, memory and slots."""
+    wanted = accelerators(pod.requests)
+    for name, amount in sorted(wanted.items()):
+        most = max((amounts.get(name, 0.0) for _, amounts in nodes), default=0.0)
+        if not most:
+            return Unmet("resource", f"no node has any {name}", f"{name} {amount:g}", f"{name} 0 on every node", {"resource": name})
+        if most < amount:
+            said = f"asks for {name} {amount:g}, and no node has more than {most:g}"
+            return Unmet("amount", said, f"{name} {amount:g}", f"at most {most:g} on one node", {"resource": name})
+    left = [(node, amounts) for node, amounts in nodes if all(amounts.get(name, 0.0) >= amount for name, amount in wanted.items())]
+    if not left:
+        names = ", ".join(sorted(wanted))
+        return Unmet("amount", f"no one node has all of {names} that it asks for", names, "none has all", {"resource": min(wanted)})
+    if (unmet := _claims(pod, [node for node, _ in left], view)) is not None:
+        return unmet
+    requests = device_requests(pod, view)
+    left = [item for item in left if not requests or not lacks_devices(requests, item[0], view)]
+    having = f"of the {len(left)} with what it asks for" if wanted or requests else f"of {len(left)}"
+    chosen = [item for item in left if selects(pod.placement, item[0])]
+    if not chosen:
+        return _unselected(pod, [node for node, _ in left], having)
+    open_to = [item for item in chosen if not obstacles(pod, item[0], as_if_healthy=True)]
+    if not open_to:
+        keys = sorted({taint.key for node, _ in chosen for taint in obstacles(pod, node, as_if_healthy=True) or ()})
+        said = f"does not tolerate the taints of any of the {len(chosen)} nodes that it could use: {', '.join(keys)}"
+        return Unmet("toleration", said, "a node whose taints the pod tolerates", f"taints {', '.join(keys)}", {"taint": keys[0]})
+    short = [shortfalls(pod, amounts) for _, amounts in open_to]
+    if all(short):
+        least = min(short, key=lambda item: (len(item), sorted(item)))
+        name = min(least)
+        asked, most = least[name][0], max(item[name][1] for item in short if name in item)
+        said = f"asks for {name} {asked:g}, and no node that it could use offers more than {most:g}"
+        return Unmet("room", said, f"{name} {asked:g}", f"at most {most:g}", {"resource": name})
+    return None
+
+
+def _claims(pod: Pod, nodes: Sequence[Node], view: View) -> Unmet | None:
+    """A device class that does not exist, or that no slice can serve."""
+    classes = view.snapshot.device_classes
+    for request in device_requests(pod, view):
+        name = request.device_class_name or ""
+        if classes is not None and view.gap("device_classes") is None and name not in {item.name for item in classes}:
+            return Unmet("class", f"device class {name} does not exist", f"device class {name}", "no such class", {"device_class": name})
+        if (
+            view.snapshot.resource_slices is None
+            or view.gap("resource_slices") is not None
+            or any(item.all_nodes or item.node_terms is not None for item in view.snapshot.resource_slices)
+        ):
+            continue
+        driver = class_driver(name, view)
+        most = max((devices_of(node, driver, view) for node in nodes), default=0)
+        if most < request.count:
+            there = f"at most {most} on one node" if most else "none"
+            said = f"claims {request.count} of device class {name}, and the slices of a node publish {there}"
+            return Unmet("devices", said, f"{request.count} of {name}", there, {"device_class": name})
+    return None
+
+
+def _unselected(pod: Pod, nodes: Sequence[Node], having: str) -> Unmet:
+    """Which selector or affinity leaves none."""
+    selector = pod.placement.node_selector if pod.placement is not None else {}
+    never = [f"{key}={value}" for key, value in sorted(selector.items()) if all(node.labels.get(key) != value for node in nodes)]
+    if never or any(unmatched_labels(pod.placement, node.labels) for node in nodes if matches_affinity(pod.placement, node)):
+        named = ", ".join(never or (f"{key}={value}" for key, value in sorted(selector.items())))
+        return Unmet("selector", f"node selector {named} matches no node {having}", named, "no such node", {"selector": named})
+    terms = pod.placement.terms if pod.placement is not None and pod.placement.terms else ()
+    keys = ", ".join(sorted({item.key for term in terms for item in term})) or "metadata.name"
+    return Unmet("affinity", f"required node affinity on {keys} matches no node {having}", keys, "no such node", {"affinity": keys})
