@@ -15,7 +15,8 @@ def _silent(_: str) -> None:
 class Options:
     """How to read one cluster.
 
-    `kubeconfig`, `context`: as kubectl's flags; None: its defaults. `namespace`: read only this one; None: all.
+    `kubeconfig`, `context`: as kubectl's flags; None: its defaults. `namespace`: where to look when the whole cluster may not be
+    read; None: the namespace of the context.
     `selector`: label selector of the nodes to read; None: all. `deadline`: `time.monotonic()` by which reading ends.
     `stop`: set by Ctrl-C; reading then returns within a second what it has. `announce` gets the one line that tells whom
     gpuctl is about to ask and as whom; `verbose` gets lines about each request.

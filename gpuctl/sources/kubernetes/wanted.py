@@ -7,16 +7,17 @@ from typing import Any, Literal
 
 VERBS = ["get", "list"]
 
-CONFIG_MAPS: tuple[str, ...] = ("default-mig-parted-config", "device-plugin-config", "time-slicing-config", "time-slicing-config-all")
-"""ConfigMaps read by name when the ClusterPolicy names them: the GPU Operator's default and the names its documentation uses.
+CONFIG_MAPS: tuple[str, ...] = ("device-plugin-config", "time-slicing-config", "time-slicing-config-all")
+"""ConfigMaps read by name when the ClusterPolicy names them: the names that the GPU Operator's documentation uses.
 
-Source: https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/gpu-sharing.html and gpu-operator-mig.html (2026-11-24)
+Source: https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/gpu-sharing.html (2026-11-24)
 """
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """One kind of object. `versions`: those that can be read, best first. `field`: the part of the snapshot that it feeds.
+    """One kind of object. `versions`: those that can be read, best first. `field`: the part of the snapshot that it feeds,
+    as a dotted path.
 
     `selectors`: field selectors, each asked for by a request of its own, so that only what matters crosses the wire.
     `within`: the one namespace that is asked; only for objects that stand nowhere else.
@@ -53,9 +54,9 @@ _DRA = ("v1", "v1beta2", "v1beta1", "v1alpha3")
 _POLICY = "which GPU workload an operation would interrupt, and which queue lets it in"
 
 TABLE: tuple[Wanted, ...] = (
-    Wanted("", ("v1",), "nodes", "Node", "nodes", "GPUs that each node offers, conditions, taints, GPU software by its labels", False, "required"),
-    Wanted("", ("v1",), "pods", "Pod", "pods", "which pods hold, want or wait for GPUs, and how the GPU software's own pods do", True, "required"),
-    Wanted("resource.k8s.io", _DRA, "resourceslices", "ResourceSlice", "resource_slices", "devices that DRA drivers publish, and their taints", False),
+    Wanted("", ("v1",), "nodes", "Node", "nodes", "GPUs of each node, conditions, taints, labels of the GPU software", False, "required"),
+    Wanted("", ("v1",), "pods", "Pod", "pods", "who holds or waits for GPUs, and how the GPU software's own pods do", True, "required"),
+    Wanted("resource.k8s.io", _DRA, "resourceslices", "ResourceSlice", "resource_slices", "devices that DRA drivers publish", False),
     Wanted("resource.k8s.io", _DRA, "resourceclaims", "ResourceClaim", "resource_claims", "who holds or waits for which DRA device"),
     Wanted("resource.k8s.io", _DRA, "resourceclaimtemplates", "ResourceClaimTemplate", "resource_claims", "what pods with claims ask for"),
     Wanted("resource.k8s.io", _DRA, "deviceclasses", "DeviceClass", "device_classes", "which devices a claim can be met from", False),
@@ -63,7 +64,7 @@ TABLE: tuple[Wanted, ...] = (
            "devices taken out of service by a rule", False),
     Wanted("", ("v1",), "events", "Event", "k8s_events", "reasons of scheduler, kubelet and autoscaler", selectors=EVENT_SELECTORS),
     Wanted("nvidia.com", ("v1",), "clusterpolicies", "ClusterPolicy", "cluster_policies", "what the GPU Operator is told to deploy", False),
-    Wanted("nvidia.com", ("v1alpha1",), "nvidiadrivers", "NVIDIADriver", "nvidia_drivers", "driver versions declared for groups of nodes", False),
+    Wanted("nvidia.com", ("v1alpha1",), "nvidiadrivers", "NVIDIADriver", "nvidia_drivers", "driver versions declared by node", False),
     Wanted("apps", ("v1",), "daemonsets", "DaemonSet", "workloads", "whether the GPU software is rolled out everywhere"),
     Wanted("apps", ("v1",), "deployments", "Deployment", "workloads", "replicas that wait, rolling updates in progress"),
     Wanted("apps", ("v1",), "statefulsets", "StatefulSet", "workloads", "replicas that wait, rolling updates in progress"),
@@ -71,23 +72,23 @@ TABLE: tuple[Wanted, ...] = (
     Wanted("", ("v1",), "resourcequotas", "ResourceQuota", "quotas", "quotas that hold back GPU pods"),
     Wanted("policy", ("v1",), "poddisruptionbudgets", "PodDisruptionBudget", "budgets", "whether a drain would be refused"),
     Wanted("scheduling.k8s.io", ("v1",), "priorityclasses", "PriorityClass", "priority_classes", "who may preempt whom", False),
-    Wanted("coordination.k8s.io", ("v1",), "leases", "Lease", "nodes", "when each kubelet was last heard of", within="kube-node-lease"),
+    Wanted("coordination.k8s.io", ("v1",), "leases", "Lease", "nodes.heartbeat", "when each kubelet was last heard of", within="kube-node-lease"),
     Wanted("autoscaling", ("v2",), "horizontalpodautoscalers", "HorizontalPodAutoscaler", "autoscalers", "replicas that scaling asks for"),
     Wanted("keda.sh", ("v1alpha1",), "scaledobjects", "ScaledObject", "autoscalers", "replicas that scaling asks for"),
     Wanted("kueue.x-k8s.io", ("v1beta2", "v1beta1"), "clusterqueues", "ClusterQueue", "queues", "quotas of Kueue below what waits", False),
     Wanted("kueue.x-k8s.io", ("v1beta2", "v1beta1"), "localqueues", "LocalQueue", "queues", "which namespace uses which queue"),
     Wanted("kueue.x-k8s.io", ("v1beta2", "v1beta1"), "workloads", "Workload", "workloads", "what waits for admission, and why"),
     Wanted("scheduling.volcano.sh", ("v1beta1",), "queues", "Queue", "queues", "quotas of Volcano below what waits", False),
-    Wanted("scheduling.volcano.sh", ("v1beta1",), "podgroups", "PodGroup", "pod_groups", "gangs that wait for all of their pods"),
+    Wanted("scheduling.volcano.sh", ("v1beta1",), "podgroups", "PodGroup", "pod_groups", "gangs that wait for their pods"),
     Wanted("batch.volcano.sh", ("v1alpha1",), "jobs", "Job", "workloads", "jobs of Volcano that wait"),
     Wanted("scheduling.run.ai", ("v2",), "queues", "Queue", "queues", "quotas of KAI below what waits", False),
-    Wanted("scheduling.run.ai", ("v2alpha2",), "podgroups", "PodGroup", "pod_groups", "gangs that wait for all of their pods"),
-    Wanted("scheduling.k8s.io", ("v1beta1", "v1alpha2", "v1alpha1"), "podgroups", "PodGroup", "pod_groups", "gangs that wait for all of their pods"),
-    Wanted("scheduling.x-k8s.io", ("v1alpha1",), "podgroups", "PodGroup", "pod_groups", "gangs that wait for all of their pods"),
+    Wanted("scheduling.run.ai", ("v2alpha2",), "podgroups", "PodGroup", "pod_groups", "gangs that wait for their pods"),
+    Wanted("scheduling.k8s.io", ("v1beta1", "v1alpha2"), "podgroups", "PodGroup", "pod_groups", "gangs that wait for their pods"),
+    Wanted("scheduling.x-k8s.io", ("v1alpha1",), "podgroups", "PodGroup", "pod_groups", "gangs that wait for their pods"),
     Wanted("jobset.x-k8s.io", ("v1alpha2",), "jobsets", "JobSet", "workloads", _POLICY),
     Wanted("leaderworkerset.x-k8s.io", ("v1",), "leaderworkersets", "LeaderWorkerSet", "workloads", _POLICY),
-    Wanted("inference.networking.k8s.io", ("v1",), "inferencepools", "InferencePool", "inference_pools", "pods that serve live requests"),
-    Wanted("inference.networking.x-k8s.io", ("v1alpha2",), "inferencepools", "InferencePool", "inference_pools", "pods that serve live requests"),
+    Wanted("inference.networking.k8s.io", ("v1",), "inferencepools", "InferencePool", "inference_pools", "pods that serve requests"),
+    Wanted("inference.networking.x-k8s.io", ("v1alpha2",), "inferencepools", "InferencePool", "inference_pools", "pods that serve requests"),
 )  # fmt: skip
 
 
