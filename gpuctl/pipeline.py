@@ -20,6 +20,7 @@ from gpuctl.facts.view import View
 from gpuctl.findings import Finding, Outcome, Severity
 from gpuctl.knowledge.catalogue import dates
 from gpuctl.knowledge.settings import Settings
+from gpuctl.model.known import why_unknown
 from gpuctl.model.snapshot import Snapshot, SourceState
 from gpuctl.reports.report import AsOf, Report, Summary, Waived
 
@@ -172,7 +173,6 @@ def examine(snapshot: Snapshot, choice: Choice) -> Report:
     waived, notes = _waive(findings, choice, as_of.time)
     kept = tuple(finding for finding in findings if finding.id not in {item.finding for item in waived})
     advice = advise(kept, view)
-    count = totals(view)
     return Report(
         version=__version__,
         taken_at=snapshot.taken_at,
@@ -181,16 +181,7 @@ def examine(snapshot: Snapshot, choice: Choice) -> Report:
         interrupted=snapshot.interrupted,
         sources=snapshot.sources,
         knowledge=dates(),
-        summary=Summary(
-            nodes=count and count.nodes,
-            gpus=count and count.gpus,
-            gpus_allocatable=count and count.allocatable,
-            gpus_allocated=count and count.allocated,
-            gpus_recoverable=recoverable(advice, view),
-            found=len(kept),
-            waived=len(waived),
-            by_severity={severity: sum(finding.severity is severity for finding in kept) for severity in Severity},
-        ),
+        summary=_summary(view, kept, len(waived), recoverable(advice, view)),
         advice=advice,
         findings=findings,
         outcomes=outcomes,
@@ -200,6 +191,26 @@ def examine(snapshot: Snapshot, choice: Choice) -> Report:
         unrecognised=snapshot.unrecognised,
         too_little=_too_little(selected, outcomes),
         notes=(*notes, *(f"threshold {name} set to {value:g}" for name, value in sorted(choice.thresholds.items()))),
+    )
+
+
+def _summary(view: View, kept: Sequence[Finding], waived: int, recoverable: float) -> Summary:
+    count = totals(view)
+    unknown = {}
+    if count is None:
+        unknown = {name: why_unknown(view.snapshot, "nodes") for name in ("nodes", "gpus", "gpus_allocatable", "gpus_allocated")}
+    elif count.allocated is None:
+        unknown["gpus_allocated"] = why_unknown(view.snapshot, "pods")
+    return Summary(
+        nodes=count and count.nodes,
+        gpus=count and count.gpus,
+        gpus_allocatable=count and count.allocatable,
+        gpus_allocated=count and count.allocated,
+        gpus_recoverable=recoverable,
+        found=len(kept),
+        waived=waived,
+        by_severity={severity: sum(finding.severity is severity for finding in kept) for severity in Severity},
+        unknown=unknown,
     )
 
 

@@ -49,10 +49,7 @@ def _cards(node: Node, cards: float, amounts: Mapping[str, float]) -> float:
         row = classify(name)
         if row is None or row.unit in {"monitor", "duplicate"}:
             continue
-        if row.unit in {"device", "passthrough"}:
-            whole += offered.get(name, 0) / replicas
-            taken += amounts.get(name, 0) / replicas
-        elif row.unit == "share":
+        if row.unit in {"device", "passthrough", "share"}:
             whole += offered.get(name, 0) / replicas
             taken += amounts.get(name, 0) / replicas
         else:

@@ -1,0 +1,1 @@
+"""Reports in the styles that programs and people read."""

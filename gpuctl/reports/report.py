@@ -20,7 +20,7 @@ class AsOf(Struct, frozen=True, kw_only=True):
 
 
 class Summary(Struct, frozen=True, kw_only=True):
-    """The counts of the first line. None where the cluster's nodes are not known."""
+    """The counts of the first line. None where the cluster's nodes are not known; `unknown` then says why."""
 
     nodes: int | None
     gpus: float | None
@@ -30,6 +30,7 @@ class Summary(Struct, frozen=True, kw_only=True):
     found: int
     waived: int
     by_severity: dict[str, int]
+    unknown: dict[str, str] = {}
 
 
 class Waived(Struct, frozen=True, kw_only=True):
