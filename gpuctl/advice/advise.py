@@ -1,0 +1,102 @@
+"""From findings to the ranked list: group, price, order, write out. Pure: same findings and view, same items."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+
+from gpuctl.advice.actions import REMEDIES
+from gpuctl.advice.grouping import group, subject_order
+from gpuctl.advice.item import Item
+from gpuctl.advice.plan import plan
+from gpuctl.advice.ranking import Priced, rank
+from gpuctl.advice.work import Place, Work
+from gpuctl.facts.view import View
+from gpuctl.findings import Finding
+from gpuctl.model.subject import Subject
+from gpuctl.nodeset import fold
+
+
+def advise(findings: Sequence[Finding], view: View) -> tuple[Item, ...]:
+    """The advice, ranked.
+
+    Every finding belongs to exactly one item, except facts (severity info) without an action, which need no remedy.
+    """
+    work = Work(view)
+    ordered = plan(rank(group(findings, work), work))
+    return tuple(_item(priced, place) for place, priced in enumerate(ordered, 1))
+
+
+def recoverable(items: Sequence[Item], view: View) -> float:
+    """Physical accelerators that all items together win or protect, each counted once: on no node more than it has, and over
+    all no more than there are."""
+    work = Work(view)
+    by_node: dict[Place, list[float]] = defaultdict(list)
+    elsewhere: list[float] = []
+    for item in items:
+        places = sorted({place for subject in item.subjects if (place := _place(subject)) is not None}, key=lambda place: (place[0] or "", place[1]))
+        weights = [work.cards(place) for place in places]
+        total = math.fsum(weights)
+        if not total:
+            elsewhere.append(item.gain.gpus)
+            continue
+        for place, weight in zip(places, weights, strict=True):
+            by_node[place].append(item.gain.gpus * weight / total)
+    on_nodes = math.fsum(min(work.cards(place), math.fsum(shares)) for place, shares in by_node.items())
+    largest = max((item.gain.gpus for item in items), default=0.0)
+    fleet = math.fsum(work.cards((node.cluster, node.name or "")) for node in view.gpu_nodes)
+    everything = on_nodes + math.fsum(elsewhere)
+    return max(min(everything, fleet), largest) if view.snapshot.nodes is not None else max(everything, largest)
+
+
+def _place(subject: Subject) -> Place | None:
+    node = subject.node or (subject.name if subject.kind == "node" else None)
+    return (subject.cluster, node) if node else None
+
+
+def _item(priced: Priced, place: int) -> Item:
+    remedy, job, found = REMEDIES[priced.group.kind], priced.job, priced.group
+    return Item(
+        id=found.id,
+        rank=place,
+        disposition="now" if priced.wait_for is None else "wait",
+        wait_for=priced.wait_for,
+        title=_title(priced),
+        severity=found.severity,
+        confidence=found.confidence,
+        priority=priced.priority,
+        net_gpu_hours=priced.net_gpu_hours,
+        gain=priced.gain,
+        effort_minutes=priced.effort_minutes,
+        disruption_gpu_hours=priced.disruption_gpu_hours,
+        estimates=priced.estimates,
+        owner=remedy.owner,
+        subjects=tuple(sorted({finding.subject for finding in found.roots}, key=subject_order)),
+        findings=tuple(sorted(finding.id for finding in found.findings)),
+        symptoms=tuple(sorted(finding.id for finding in found.symptoms)),
+        steps=remedy.steps(job),
+        rollback=remedy.rollback(job),
+        after=priced.after,
+    )
+
+
+def _title(priced: Priced) -> str:
+    """The remedy and its targets; names that are long lists are folded, and pods are counted beyond three."""
+    targets, nodes = priced.group.targets, priced.job.nodes
+    return REMEDIES[priced.group.kind].title.format(targets=_named(targets), nodes=_nodes(nodes) or "their nodes")
+
+
+def _nodes(nodes: Sequence[str]) -> str:
+    return f"node {nodes[0]}" if len(nodes) == 1 else f"{len(nodes)} nodes: {fold(nodes)}" if nodes else ""
+
+
+def _named(targets: Sequence[Subject]) -> str:
+    kinds = {target.kind for target in targets}
+    if kinds <= {"node", "gpu", "mig_device", "link", "nic"}:
+        return _nodes(sorted({target.node or target.name or "?" for target in targets}))
+    names = sorted({f"{target.namespace}/{target.name}" if target.namespace else target.name or "?" for target in targets})
+    kind = next(iter(kinds)) if len(kinds) == 1 else "object"
+    if len(names) == 1:
+        return f"{kind} {names[0]}"
+    return f"{len(names)} {kind}s: {fold(names)}"

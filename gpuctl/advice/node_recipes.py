@@ -1,0 +1,115 @@
+"""Steps that act on nodes and on the GPUs in them."""
+
+from __future__ import annotations
+
+from gpuctl.advice.item import Step
+from gpuctl.advice.job import Job
+from gpuctl.advice.quoting import quote
+from gpuctl.model.nodes import Node
+
+
+def restore(job: Job) -> tuple[Step, ...]:
+    """Kubelet first; a reboot ends what still runs there."""
+    nodes, pods = job.nodes, job.evicted(job.nodes)
+    return (
+        job.step("See why: conditions, last heartbeat, events", lambda kubectl: kubectl.describe_nodes(nodes)),
+        job.step("On each of the nodes, as root: see whether kubelet runs and what it logged last", lambda _: "systemctl status kubelet\njournalctl -u kubelet -n 100"),
+        job.step("Restart kubelet where it has stopped; this ends no pod", lambda _: "systemctl restart kubelet"),
+        job.step("Where the machine does not answer: reboot it by its BMC or the provider's console; this ends what still runs on it", None, pods),
+        *job.lift_taints(),
+    )
+
+
+def give_back(job: Job) -> tuple[Step, ...]:
+    """Lift a taint that the action names, else uncordon."""
+    taint, nodes = job.args.get("taint"), job.nodes
+    check = job.step("Make sure that nobody works on it: conditions, taints, notes", lambda kubectl: kubectl.describe_nodes(nodes))
+    if taint:
+        return (check, job.step("Lift the taint", lambda kubectl: kubectl.taint(nodes, taint + "-")))
+    return (check, job.step("Allow pods again", lambda kubectl: kubectl.uncordon(nodes)))
+
+
+def take_out(job: Job) -> tuple[Step, ...]:
+    taint, nodes = job.args.get("taint"), job.nodes
+    if taint:
+        return (job.step("Set the taint again", lambda kubectl: kubectl.taint(nodes, taint)),)
+    return (job.step("Cordon again; running pods stay", lambda kubectl: kubectl.cordon(nodes)),)
+
+
+def reset(job: Job) -> tuple[Step, ...]:
+    """Drain, reset what is named or reboot, return."""
+    return (*job.drain(), *_resets(job), *job.give_back())
+
+
+def _resets(job: Job) -> tuple[Step, ...]:
+    by_node: dict[str, list[str]] = {}
+    for target in job.targets:
+        by_node.setdefault(target.node or target.name or "", []).extend([target.gpu] if target.gpu else [])
+    steps = []
+    for node in job.nodes:
+        gpus, pods = sorted(by_node.get(node, [])), job.evicted((node,))
+        if gpus:
+            say = f"On node {node}, as root, with nothing left on the GPU: reset it. Where NVLink or NVSwitch refuse a single reset, reboot"
+            steps.append(job.step(say, lambda _, gpus=gpus: "\n".join(f"nvidia-smi --gpu-reset -i {quote(gpu)}" for gpu in gpus), pods))  # type: ignore[misc]
+        else:
+            steps.append(job.step(f"Reboot node {node}, or reset its GPUs there with nvidia-smi --gpu-reset", None, pods))
+    return tuple(steps)
+
+
+def replace(job: Job) -> tuple[Step, ...]:
+    """Keep work off, collect what the vendor asks for, hand over."""
+    return (
+        *job.drain(),
+        job.step("On each of the nodes, as root: collect the report that the vendor asks for", lambda _: "nvidia-bug-report.sh" if _is_nvidia(job) else "rocm-smi -a"),
+        job.step("Open a case with the server's or cloud's vendor and have the device or the machine replaced", None, job.evicted(job.nodes)),
+        *job.give_back(),
+    )
+
+
+def _is_nvidia(job: Job) -> bool:
+    found = [job.node(name) for name in job.nodes]
+    return all(node is None or node.accelerators is None or node.accelerators.vendor in {None, "nvidia"} for node in found)
+
+
+def follow_agent(job: Job) -> tuple[Step, ...]:
+    """What the agent says stands in the arguments `recommendation` or `action`."""
+    recommended = job.args.get("recommendation") or job.args.get("action")
+    nodes, pods = job.nodes, job.evicted(job.nodes)
+    return (
+        job.step("Read the condition and its message", lambda kubectl: kubectl.describe_nodes(nodes)),
+        *job.drain(),
+        job.step(f"Do what the agent recommends: {recommended or 'see its message'}", None, pods),
+        *job.give_back(),
+    )
+
+
+def uncordon_back(job: Job) -> tuple[Step, ...]:
+    """Undo a drain."""
+    nodes = job.nodes
+    if not nodes:
+        return ()
+    return (job.step("Allow pods again; those that were ended are started anew by their controllers", lambda kubectl: kubectl.uncordon(nodes)),)
+
+
+def taint(job: Job) -> tuple[Step, ...]:
+    """`taint` of the action, else the usual key of the vendor with NoSchedule."""
+    nodes, change = job.nodes, _taint_of(job)
+    return (
+        job.step("See that the GPU pods there tolerate the taint, since those that do not cannot come back", lambda kubectl: kubectl.describe_nodes(nodes)),
+        job.step("Taint; pods that run stay, new ones without GPUs go elsewhere", lambda kubectl: kubectl.taint(nodes, change)),
+    )
+
+
+def untaint(job: Job) -> tuple[Step, ...]:
+    nodes, change = job.nodes, _taint_of(job)
+    return (job.step("Lift the taint", lambda kubectl: kubectl.taint(nodes, change + "-")),)
+
+
+def _taint_of(job: Job) -> str:
+    named = job.args.get("taint")
+    return named or f"{_vendor(job.node(job.nodes[0])) if job.nodes else 'nvidia'}.com/gpu=present:NoSchedule"
+
+
+def _vendor(node: Node | None) -> str:
+    labels = node.accelerators if node is not None else None
+    return (labels.vendor if labels is not None else None) or "nvidia"

@@ -1,0 +1,132 @@
+"""Steps that act on pods, on what creates them and on what limits them."""
+
+from __future__ import annotations
+
+from gpuctl.advice.item import Step
+from gpuctl.advice.job import Job
+from gpuctl.model.subject import Subject
+
+_RESOURCES = {
+    "ResourceQuota": "resourcequotas",
+    "ClusterQueue": "clusterqueues.kueue.x-k8s.io",
+    "LocalQueue": "localqueues.kueue.x-k8s.io",
+}
+
+
+def force_delete(job: Job) -> tuple[Step, ...]:
+    """A forced deletion removes the object only; the process may live on where kubelet is gone."""
+    look = _describe(job)
+    return (*look, *_delete(job, "Make sure that its processes have ended on the node, then remove it from the API; a process that lives on keeps its GPU", force=True))
+
+
+def delete_failed(job: Job) -> tuple[Step, ...]:
+    return (*_describe(job), *_delete(job, "Delete what is left; a controller makes a new one, a bare pod does not come back"))
+
+
+def recreate(job: Job) -> tuple[Step, ...]:
+    return (*_describe(job), *_delete(job, "Delete it, so that its controller makes a new one; a bare pod must be applied again from its manifest"))
+
+
+def move(job: Job) -> tuple[Step, ...]:
+    """Cordon, then delete: the controller starts the pod on another node."""
+    nodes = job.nodes
+    cordon = (job.step("Keep new pods off the node", lambda kubectl: kubectl.cordon(nodes)),) if nodes else ()
+    return (*_describe(job), *cordon, *_delete(job, "Delete it, so that its controller starts it on another node"))
+
+
+def moved_back(job: Job) -> tuple[Step, ...]:
+    nodes = job.nodes
+    return (job.step("Allow pods again", lambda kubectl: kubectl.uncordon(nodes)),) if nodes else made_by_controller(job)
+
+
+def change_request(job: Job) -> tuple[Step, ...]:
+    """The owner's template is what must change: a pod's requests cannot be edited."""
+    hints = ", ".join(f"{name} {value}" for name, value in sorted(job.args.items()))
+    return (*_describe(job), job.step(f"Change it in the manifest of what creates the pod, and apply that{f' ({hints})' if hints else ''}"))
+
+
+def add_capacity(job: Job) -> tuple[Step, ...]:
+    wanted = job.args.get("resource")
+    return (
+        *_describe(job),
+        job.step(f"Free, add or share more of {wanted or 'what it asks for'}: finished or idle holders, a larger node pool, MIG or time slices"),
+    )
+
+
+def raise_quota(job: Job) -> tuple[Step, ...]:
+    steps = []
+    for target in job.targets:
+        resource = _RESOURCES.get(job.args.get("kind", ""), "resourcequotas" if target.namespace else "clusterqueues.kueue.x-k8s.io")
+        steps.append(job.step("See limits and use", lambda kubectl, r=resource, t=target: kubectl.describe(r, t.namespace, (t.name or "",))))  # type: ignore[misc]
+        steps.append(job.step("Raise the limit", lambda kubectl, r=resource, t=target: kubectl.edit(r, t.namespace, t.name or "")))  # type: ignore[misc]
+    return tuple(steps)
+
+
+def fix_queue(job: Job) -> tuple[Step, ...]:
+    return (*_describe(job), job.step("Mend what its conditions name: a stop policy, a missing flavor or ClusterQueue, a closed state"))
+
+
+def fix_autoscaler(job: Job) -> tuple[Step, ...]:
+    return (*_describe(job), job.step("Mend its target, its metric or its limits"))
+
+
+def add_controller(job: Job) -> tuple[Step, ...]:
+    manifests = [
+        job.step("Keep the manifest", lambda kubectl, ns=ns, names=names: kubectl.get_yaml("pods", ns, names))  # type: ignore[misc]
+        for ns, names in job.by_namespace(job.targets)
+    ]
+    return (*manifests, job.step("Put its template into a Job or Deployment for the next run; the pod that runs now may end by itself"))
+
+
+def investigate(job: Job) -> tuple[Step, ...]:
+    return _describe(job) or (job.step("Look closer: the finding's evidence says where"),)
+
+
+def made_by_controller(job: Job) -> tuple[Step, ...]:
+    return (job.step("A deleted pod does not come back by itself; its controller makes a new one, a bare pod is applied again from its manifest"),)
+
+
+def edit_back(job: Job) -> tuple[Step, ...]:
+    return (job.step("Set the former value again"),)
+
+
+def nothing_to_undo(job: Job) -> tuple[Step, ...]:
+    return (job.step("Nothing to undo: the commands only read"),)
+
+
+def _describe(job: Job) -> tuple[Step, ...]:
+    """One command that reads, for each kind and namespace of targets."""
+    groups: dict[tuple[str, str], list[Subject]] = {}
+    for target in job.targets:
+        resource = job.args.get("kind", "").lower() if target.kind in {"workload", "queue"} else target.kind
+        groups.setdefault((_resource(target.kind, resource), target.namespace or ""), []).append(target)
+    steps = []
+    for (resource, namespace), targets in sorted(groups.items()):
+        names = tuple(sorted({(target.node if target.kind in {"gpu", "mig_device", "link", "nic"} else target.name) or "" for target in targets}))
+        if resource and all(names):
+            steps.append(job.step("See its state and events", lambda kubectl, r=resource, ns=namespace, n=names: kubectl.describe(r, ns or None, n)))  # type: ignore[misc]
+    return tuple(steps)
+
+
+def _resource(kind: str, told: str) -> str:
+    match kind:
+        case "pod":
+            return "pods"
+        case "node" | "gpu" | "mig_device" | "link" | "nic":
+            return "nodes"
+        case "claim":
+            return "resourceclaims"
+        case "queue":
+            return next((name for real, name in _RESOURCES.items() if real.lower() == told), "resourcequotas" if not told else "")
+    return ""
+
+
+def _delete(job: Job, say: str, *, force: bool = False) -> tuple[Step, ...]:
+    steps = []
+    for ns, names in job.by_namespace(job.targets):
+        ended = [pod for pod in job.pods if (pod.namespace or None) == ns]
+        step = job.step(say, lambda kubectl, ns=ns, names=names: kubectl.delete_pods(ns, names, force=force), ended)  # type: ignore[misc]
+        if not ended:
+            step = Step(say=step.say, command=step.command, interrupts=tuple(f"{ns or 'default'}/{name}" for name in names))
+        steps.append(step)
+    return tuple(steps)

@@ -1,0 +1,182 @@
+"""Steps that act on the GPU software: driver, toolkit, plugins, MIG, as the GPU Operator and its like deploy them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from gpuctl.advice.item import Step
+from gpuctl.advice.job import Job
+from gpuctl.advice.work import Place
+from gpuctl.facts.stack import stack_row
+from gpuctl.model.workloads import Pod
+
+UPGRADE_STATE = "nvidia.com/gpu-driver-upgrade-state"
+MIG_CONFIG = "nvidia.com/mig.config"
+
+
+def discovery(job: Job) -> tuple[Step, ...]:
+    return _repair(job, ("node-feature-discovery",), "Node Feature Discovery's worker")
+
+
+def toolkit(job: Job) -> tuple[Step, ...]:
+    return _repair(job, ("toolkit",), "the container toolkit")
+
+
+def validator(job: Job) -> tuple[Step, ...]:
+    return _repair(job, ("validator",), "the operator's validator")
+
+
+def device_plugin(job: Job) -> tuple[Step, ...]:
+    return _restart(job, ("device-plugin",), "the device plugin")
+
+
+def feature_discovery(job: Job) -> tuple[Step, ...]:
+    return _restart(job, ("gpu-feature-discovery",), "GPU Feature Discovery")
+
+
+def dra_driver(job: Job) -> tuple[Step, ...]:
+    return _restart(job, ("dra-driver",), "the DRA driver's plugin")
+
+
+def driver(job: Job) -> tuple[Step, ...]:
+    """The driver container unloads the kernel modules when it starts: pods with GPUs on the node are evicted first."""
+    pods = _pods_of(job, ("driver",))
+    if not pods:
+        nodes = job.nodes
+        return (
+            job.step("No driver pod was seen there; see what the node says", lambda kubectl: kubectl.describe_nodes(nodes)),
+            job.step("On each of the nodes, as root: see why the driver is not loaded", lambda _: "lsmod\nmodinfo nvidia\njournalctl -k -n 200"),
+            job.step("Install or load the driver as this site does it; loading it anew ends the pods with GPUs there", None, job.gpu_pods(job.nodes)),
+            *job.lift_taints(),
+        )
+    ended = (*pods, *job.gpu_pods(job.nodes))
+    return (
+        *_look(job, pods),
+        *_delete(job, pods, "Once the reason is gone, let the driver pods start anew; pods with GPUs on these nodes are evicted when they do", ended),
+        *job.lift_taints(),
+    )
+
+
+def operator_pod(job: Job) -> tuple[Step, ...]:
+    """The pods that the action names, else all of the operator's on the nodes."""
+    pods = job.pods or tuple(pod for place in job.places for pod in job.work.on(place) if stack_row(pod) is not None)
+    return (*_look(job, pods), *_delete(job, pods, "Once the reason is gone, let them start anew", pods))
+
+
+def mig_config(job: Job) -> tuple[Step, ...]:
+    """MIG devices can only be made while nothing uses the card; mig-manager applies the node's label when it starts."""
+    busy = tuple(name for name in job.nodes if job.gpu_pods((name,)))
+    managers = _pods_of(job, ("mig",))
+    nodes = job.nodes
+    steps = [*_look(job, managers)] if managers else [job.step("See the MIG labels", lambda kubectl: kubectl.describe_nodes(nodes))]
+    steps += job.drain(busy)
+    config = job.args.get("config")
+    if config:
+        steps.append(job.step("Ask for the layout", lambda kubectl: kubectl.label(nodes, f"{MIG_CONFIG}={config}")))
+    if managers:
+        steps += _delete(job, managers, "Let mig-manager start anew: it applies the layout that the label names", managers)
+    elif not config:
+        steps.append(job.step("Start mig-manager on these nodes: its pod was not seen there"))
+    if busy:
+        steps.append(job.step("Return to service once nvidia.com/mig.config.state is success", lambda kubectl: kubectl.uncordon(busy)))
+    return (*steps, *job.lift_taints())
+
+
+def mig_strategy(job: Job) -> tuple[Step, ...]:
+    """The strategy is one setting of the operator for all nodes."""
+    policies = sorted(policy.name for policy in job.work.view.snapshot.cluster_policies or () if policy.name)
+    wanted = job.args.get("strategy")
+    say = f"Set mig.strategy{f' to {wanted}' if wanted else ' to what the layouts need'}: mixed when cards of a node are cut unlike, else single"
+    if policies:
+        return (job.step(say, lambda kubectl: kubectl.edit("clusterpolicies.nvidia.com", None, policies[0])),)
+    nodes = job.nodes
+    return (job.step("See labels and resources", lambda kubectl: kubectl.describe_nodes(nodes)), job.step(say))
+
+
+def set_back(job: Job) -> tuple[Step, ...]:
+    return (job.step("Set the former value again"),)
+
+
+def align_pool(job: Job) -> tuple[Step, ...]:
+    """`what` and `to` of the action say which fact differs and what most nodes have."""
+    what, to, nodes = job.args.get("what", "the software"), job.args.get("to"), job.nodes
+    return (
+        job.step("See what differs", lambda kubectl: kubectl.describe_nodes(nodes)),
+        *job.drain(),
+        job.step(f"Bring {what} of these nodes to {to or 'what the rest of the pool has'}, as this site rolls it out", None, job.evicted(nodes)),
+        *job.give_back(),
+    )
+
+
+def driver_upgrade(job: Job) -> tuple[Step, ...]:
+    """The state label is the upgrade controller's own way to ask again.
+
+    https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/gpu-driver-upgrades.html (2026-11-24)
+    """
+    pods, nodes = _pods_of(job, ("driver",)), job.nodes
+    return (
+        *(_look(job, pods) or (job.step("See the node", lambda kubectl: kubectl.describe_nodes(nodes)),)),
+        job.step(
+            "Once the reason is gone, ask for the upgrade again; the operator evicts the pods with GPUs, and drains the node if it is set to",
+            lambda kubectl: kubectl.label(nodes, f"{UPGRADE_STATE}=upgrade-required"),
+            job.evicted(nodes),
+        ),
+        *job.lift_taints(),
+    )
+
+
+def made_anew(job: Job) -> tuple[Step, ...]:
+    return (job.step("Nothing to undo: the DaemonSet makes a new pod for each that is deleted"),)
+
+
+def _pods_of(job: Job, parts: tuple[str, ...]) -> tuple[Pod, ...]:
+    """The pods of a part of the stack on the job's nodes; a pod that the action names goes before."""
+    if job.pods:
+        return job.pods
+    return tuple(pod for place in job.places for pod in _on(job, place) if (row := stack_row(pod)) is not None and row.part in parts)
+
+
+def _on(job: Job, place: Place) -> tuple[Pod, ...]:
+    return tuple(sorted(job.work.on(place), key=lambda pod: (pod.namespace or "", pod.name or "")))
+
+
+def _look(job: Job, pods: Iterable[Pod]) -> tuple[Step, ...]:
+    chosen = tuple(pods)
+    if not chosen:
+        return ()
+    first = min(chosen, key=lambda pod: (pod.namespace or "", pod.name or ""))
+    steps = [
+        job.step("Read why", lambda kubectl, ns=ns, names=names: kubectl.describe("pods", ns, names))  # type: ignore[misc]
+        for ns, names in job.by_namespace(chosen)
+    ]
+    return (*steps, job.step("Read its log" if len(chosen) == 1 else "Read the log of one", lambda kubectl: kubectl.logs(first.namespace, first.name or "")))
+
+
+def _delete(job: Job, pods: Iterable[Pod], say: str, ended: Iterable[Pod]) -> tuple[Step, ...]:
+    chosen = tuple(pods)
+    steps = []
+    for ns, names in job.by_namespace(chosen):
+        mine = {pod.node for pod in chosen if (pod.namespace or None) == ns}
+        hit = {pod.node for pod in chosen}
+        ends = [pod for pod in ended if pod.node in mine] if len(hit) > 1 else list(ended)
+        steps.append(job.step(say, lambda kubectl, ns=ns, names=names: kubectl.delete_pods(ns, names), ends))  # type: ignore[misc]
+    return tuple(steps)
+
+
+def _restart(job: Job, parts: tuple[str, ...], called: str) -> tuple[Step, ...]:
+    pods = _pods_of(job, parts)
+    if not pods:
+        return (*_absent(job, called), *job.lift_taints())
+    return (*_delete(job, pods, f"Restart {called}; running pods keep their GPUs", pods), *job.lift_taints())
+
+
+def _repair(job: Job, parts: tuple[str, ...], called: str) -> tuple[Step, ...]:
+    pods = _pods_of(job, parts)
+    if not pods:
+        return (*_absent(job, called), *job.lift_taints())
+    return (*_look(job, pods), *_delete(job, pods, "Once the reason is gone, let it start anew", pods), *job.lift_taints())
+
+
+def _absent(job: Job, called: str) -> tuple[Step, ...]:
+    steps = [job.step(f"No pod of {called} was seen on node {name}: see what runs there", lambda kubectl, name=name: kubectl.pods_on(name)) for name in job.nodes]  # type: ignore[misc]
+    return (*steps, job.step(f"See why the DaemonSet of {called} puts no pod there: its node selector, its tolerations, the node's labels and taints"))
