@@ -61,7 +61,7 @@ class StatusFailure(Failed):
         self.token = token
 
 
-class _StatusMeta(msgspec.Struct):
+class _StatusMeta(msgspec.Struct, frozen=True):
     continue_: str = msgspec.field(default="", name="continue")
 
 
@@ -96,7 +96,9 @@ class Client:
     tallies: dict[str, Tally] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def get(self, path: str, query: dict[str, str] | None = None, accept: str = JSON, *, resource: str = "discovery") -> Answer:
+    def get(
+        self, path: str, query: dict[str, str] | None = None, accept: str = JSON, *, resource: str = "discovery", attempts: int = _ATTEMPTS
+    ) -> Answer:
         """The answer to one GET, retried as long as that makes sense. Raises Failed."""
         url = self.access.server.rstrip("/") + path + ("?" + urlencode(query) if query else "")
         attempt = 0
@@ -109,7 +111,7 @@ class Client:
             except SSLError as error:
                 raise TlsFailure(f"TLS with the server failed: {_first_line(error)}") from error
             except HTTPError as error:
-                reason, limit = _plain(error, self.options), _ATTEMPTS
+                reason, limit = _plain(error, self.options), attempts
             else:
                 if status == 200:
                     return Answer(body, headers.get("Content-Type", "").split(";")[0].strip())
@@ -121,7 +123,7 @@ class Client:
                 if status not in _TRANSIENT:
                     raise failure
                 reason, wait = str(failure), _retry_after(headers.get("Retry-After"))
-                limit = _ATTEMPTS_WHEN_TOLD_TO_WAIT if wait is not None else _ATTEMPTS
+                limit = _ATTEMPTS_WHEN_TOLD_TO_WAIT if wait is not None else attempts
             attempt += 1
             if attempt >= limit:
                 raise Failed(f"{reason} ({attempt} attempts)")
@@ -132,7 +134,7 @@ class Client:
         """The first request of a run: what fails here is the user's to mend, and is said as such."""
         server = self.access.server
         try:
-            return self.get(path)
+            return self.get(path, attempts=2)
         except TlsFailure as failure:
             raise SourceError(
                 f"{server}: {failure}",
@@ -227,8 +229,8 @@ def _failure(status: int, body: bytes) -> StatusFailure:
 _PLAIN: tuple[tuple[type[HTTPError], Callable[[Options], str]], ...] = (
     (NameResolutionError, lambda _: "the server's name cannot be resolved"),
     (ProxyError, lambda _: "the proxy cannot be reached or refuses"),
-    (ConnectTimeoutError, lambda options: f"no connection within {options.request_timeout_seconds:g} s"),
     (NewConnectionError, lambda _: "connection refused"),
+    (ConnectTimeoutError, lambda options: f"no connection within {options.request_timeout_seconds:g} s"),
     (ReadTimeoutError, lambda options: f"the connection stalled: nothing came for {options.request_timeout_seconds:g} s"),
 )
 

@@ -79,10 +79,13 @@ class Reading:
     def _take(self, page: RawPage) -> None:
         row = page.ask.row
         try:
-            add = self.assembly.add_protobuf_page if page.protobuf else self.assembly.add_page
-            given = add(row.kind, page.body)
-        except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
-            self.broken[TABLE.index(row)] = f"a page of {row.name} cannot be read ({len(page.body)} bytes: {type(error).__name__}: {error})"
+            if page.protobuf:
+                given = self.assembly.add_protobuf_page(row.kind, page.body)
+            else:
+                group_version = f"{row.group}/{page.ask.version}" if row.group else page.ask.version
+                given = self.assembly.add_page(f"{group_version}/{row.kind}", page.body)
+        except Exception as error:  # whatever one page holds, the others are read
+            self.broken[TABLE.index(row)] = f"a page of {row.name} cannot be read ({len(page.body)} bytes): {error}"
             return
         self.counts[row.name] = self.counts.get(row.name, 0) + given.count
         self.progress(row.name, self.counts[row.name])
@@ -145,12 +148,11 @@ def _snapshot(reading: Reading, facts: dict[str, tuple[Any, ...]], reasons: dict
     repeated = {outcome.ask.row.field for outcome in reading.outcomes if outcome.repeated}
     for name in repeated & fields.keys():
         fields[name] = _once(fields[name])
-    over = reading.crew.over()
     nodes: tuple[Node, ...] = fields.get("nodes") or ()
     return Snapshot(
         taken_at=taken_at,
         newest_stamp=reading.assembly.newest_stamp,
-        complete=not (over and (reading.crew.unfinished() or reading.plan is None)),
+        complete=not (reading.crew.unfinished() or reading.plan is None or any(outcome.late for outcome in reading.outcomes)),
         interrupted=reading.options.stop.is_set(),
         sources=(_state(reading),),
         cluster=Cluster(

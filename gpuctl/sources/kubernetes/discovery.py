@@ -48,7 +48,7 @@ class _Version(msgspec.Struct):
     resources: list[_Resource] = []
 
 
-class _GroupMeta(msgspec.Struct):
+class _GroupMeta(msgspec.Struct, frozen=True):
     name: str = ""
 
 
@@ -72,7 +72,7 @@ class _ServerVersion(msgspec.Struct, rename="camel"):
     git_version: str | None = None
 
 
-class _CountMeta(msgspec.Struct, rename="camel"):
+class _CountMeta(msgspec.Struct, frozen=True, rename="camel"):
     remaining_item_count: int | None = None
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from gpuctl.sources.kubernetes.client import JSON, PROTOBUF, Client, Failed, StatusFailure
+from gpuctl.sources.kubernetes.client import JSON, PROTOBUF, Client, Failed, Interrupted, OutOfTime, StatusFailure
 from gpuctl.sources.kubernetes.wanted import Wanted
 
 PAGE_PROTOBUF: Final = 5000
@@ -49,6 +49,8 @@ class Outcome:
     namespace: str | None = None
     repeated: bool = False
     """Objects may have been given twice, since the list had to be started over."""
+    late: bool = False
+    """The deadline or the user ended it."""
     serial: int = 0
 
 
@@ -61,7 +63,7 @@ class RawPage:
     protobuf: bool
 
 
-class _ListMeta(msgspec.Struct):
+class _ListMeta(msgspec.Struct, frozen=True):
     continue_: str = msgspec.field(default="", name="continue")
 
 
@@ -110,6 +112,7 @@ def _walk(client: Client, ask: Ask, emit: Callable[[RawPage], None]) -> Outcome:
             return outcome
         except Failed as failure:
             outcome.reason = str(failure)
+            outcome.late = isinstance(failure, OutOfTime | Interrupted)
             return outcome
         protobuf = answer.body.startswith(_MAGIC)
         try:

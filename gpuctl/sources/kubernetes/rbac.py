@@ -43,7 +43,7 @@ def text(namespace: str | None = None) -> str:
         f"# Bind it to a group: kubectl create {command} gpuctl {flag} --group=gpu-operators",
         f"# or to a service account: kubectl create {command} gpuctl {flag} --serviceaccount=default:gpuctl",
     ]
-    return "\n".join(lines) + "\n" + yaml.dump(role(namespace), Dumper=_Plain, sort_keys=False, width=120)
+    return "\n".join(lines) + "\n" + yaml.dump(role(namespace), Dumper=_Plain, sort_keys=False, width=120, default_flow_style=None)
 
 
 def _reasons(namespace: str | None) -> list[tuple[str, str]]:

@@ -72,8 +72,8 @@ TABLE: tuple[Wanted, ...] = (
     Wanted("", ("v1",), "resourcequotas", "ResourceQuota", "quotas", "quotas that hold back GPU pods"),
     Wanted("policy", ("v1",), "poddisruptionbudgets", "PodDisruptionBudget", "budgets", "whether a drain would be refused"),
     Wanted("scheduling.k8s.io", ("v1",), "priorityclasses", "PriorityClass", "priority_classes", "who may preempt whom", False),
-    Wanted("coordination.k8s.io", ("v1",), "leases", "Lease", "nodes.heartbeat", "when each kubelet was last heard of", within="kube-node-lease"),
-    Wanted("autoscaling", ("v2",), "horizontalpodautoscalers", "HorizontalPodAutoscaler", "autoscalers", "replicas that scaling asks for"),
+    Wanted("coordination.k8s.io", ("v1",), "leases", "Lease", "nodes.heartbeat", "when a kubelet last reported", within="kube-node-lease"),
+    Wanted("autoscaling", ("v2",), "horizontalpodautoscalers", "HorizontalPodAutoscaler", "autoscalers", "replicas asked for"),
     Wanted("keda.sh", ("v1alpha1",), "scaledobjects", "ScaledObject", "autoscalers", "replicas that scaling asks for"),
     Wanted("kueue.x-k8s.io", ("v1beta2", "v1beta1"), "clusterqueues", "ClusterQueue", "queues", "quotas of Kueue below what waits", False),
     Wanted("kueue.x-k8s.io", ("v1beta2", "v1beta1"), "localqueues", "LocalQueue", "queues", "which namespace uses which queue"),
@@ -87,8 +87,8 @@ TABLE: tuple[Wanted, ...] = (
     Wanted("scheduling.x-k8s.io", ("v1alpha1",), "podgroups", "PodGroup", "pod_groups", "gangs that wait for their pods"),
     Wanted("jobset.x-k8s.io", ("v1alpha2",), "jobsets", "JobSet", "workloads", _POLICY),
     Wanted("leaderworkerset.x-k8s.io", ("v1",), "leaderworkersets", "LeaderWorkerSet", "workloads", _POLICY),
-    Wanted("inference.networking.k8s.io", ("v1",), "inferencepools", "InferencePool", "inference_pools", "pods that serve requests"),
-    Wanted("inference.networking.x-k8s.io", ("v1alpha2",), "inferencepools", "InferencePool", "inference_pools", "pods that serve requests"),
+    Wanted("inference.networking.k8s.io", ("v1",), "inferencepools", "InferencePool", "inference_pools", "what serves requests"),
+    Wanted("inference.networking.x-k8s.io", ("v1alpha2",), "inferencepools", "InferencePool", "inference_pools", "what serves requests"),
 )  # fmt: skip
 
 
