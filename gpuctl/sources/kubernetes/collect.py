@@ -12,7 +12,7 @@ from gpuctl.model.snapshot import Cluster, Snapshot, SourceState
 from gpuctl.parsers.k8s_assembly import Assembly
 from gpuctl.sources.kubernetes.access import Access
 from gpuctl.sources.kubernetes.client import Client
-from gpuctl.sources.kubernetes.configmaps import read_config_maps
+from gpuctl.sources.kubernetes.configmaps import sharing_configs
 from gpuctl.sources.kubernetes.crew import Crew
 from gpuctl.sources.kubernetes.discovery import Discovery, discover, distribution
 from gpuctl.sources.kubernetes.lists import Ask, Outcome, RawPage
@@ -128,11 +128,11 @@ def read(options: Options, progress: Callable[[str, int], None]) -> Snapshot:
     reading.run()
     reasons = reading.reasons()
     facts = assembly.finish()
-    missing = read_config_maps(client, crew, assembly, facts)
-    if missing is not None:
-        facts = assembly.finish()
-        if missing:
-            reasons.setdefault("sharing_configs", []).extend(missing)
+    sharing, missing = sharing_configs(client, crew, facts)
+    if sharing is not None:
+        facts["sharing_configs"] = sharing
+    if missing:
+        reasons["sharing_configs"] = missing
     return _snapshot(reading, facts, reasons, taken_at)
 
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, Final
 
-from gpuctl.parsers.k8s_assembly import Assembly
+import msgspec
+
+from gpuctl.model.stack import SharingConfig
+from gpuctl.parsers.device_plugin_config import is_device_plugin_config, parse
+from gpuctl.parsers.yaml_documents import documents
 from gpuctl.sources.kubernetes.client import Client, Failed, StatusFailure
 from gpuctl.sources.kubernetes.crew import Crew
 
@@ -16,41 +20,51 @@ Source: https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/gett
 """
 
 
-def read_config_maps(client: Client, crew: Crew, assembly: Assembly, facts: dict[str, tuple[Any, ...]]) -> list[str] | None:
-    """Read the ConfigMaps that ClusterPolicies name. The reasons for those that could not be; None: none was added or missed."""
-    names = sorted({name for policy in facts.get("cluster_policies", ()) for name in (policy.device_plugin_config,) if name})
-    if not names or crew.over():
-        return None
-    namespace = next(
-        (
-            workload.namespace
-            for workload in facts.get("workloads", ())
-            if workload.kind == "DaemonSet" and "device-plugin" in (workload.name or "") and workload.namespace
-        ),
-        _OPERATOR_NAMESPACE,
-    )
+class _ConfigMap(msgspec.Struct):
+    data: dict[str, str] = {}
+
+
+def sharing_configs(client: Client, crew: Crew, facts: dict[str, tuple[Any, ...]]) -> tuple[tuple[SharingConfig, ...] | None, list[str]]:
+    """What the ConfigMaps that ClusterPolicies name say of sharing, and the reasons for those that could not be read."""
+    names = sorted({policy.device_plugin_config for policy in facts.get("cluster_policies", ()) if policy.device_plugin_config})
+    found: list[SharingConfig] = []
     missing: list[str] = []
     for name in names:
-        reason = crew.call(partial(_read, client, assembly, namespace, name))
-        if reason is None:
-            missing.append(f"ConfigMap {namespace}/{name}: not read in time")
-        elif reason:
-            missing.append(reason)
-    return missing
+        path = f"/api/v1/namespaces/{_namespace(facts)}/configmaps/{name}"
+        try:
+            answer = crew.call(partial(client.get, path, resource="configmaps"))
+            if answer is None:
+                missing.append(f"ConfigMap {name}: not read in time")
+            else:
+                found += _configs(answer.body)
+        except StatusFailure as failure:
+            missing.append(_refused(name, path, failure.message) if failure.code == 403 else f"{path}: {failure}")
+        except (Failed, msgspec.MsgspecError, ValueError) as error:
+            missing.append(f"{path}: {error}")
+    return (tuple(found) if found or not missing else None), missing
 
 
-def _read(client: Client, assembly: Assembly, namespace: str, name: str) -> str:
-    """An empty text when it was read, else the reason."""
-    try:
-        answer = client.get(f"/api/v1/namespaces/{namespace}/configmaps/{name}", resource="configmaps")
-        assembly.add_document(answer.body)
-    except StatusFailure as failure:
-        if failure.code == 403:
-            return (
-                f'RBAC refuses get of ConfigMap {namespace}/{name}: the rule apiGroups [""], resources ["configmaps"], resourceNames '
-                f'["{name}"], verbs ["get"] is missing; `gpuctl rbac` prints the role ({failure.message[:300]})'
-            )
-        return f"ConfigMap {namespace}/{name}: {failure}"
-    except (Failed, ValueError) as error:
-        return f"ConfigMap {namespace}/{name}: {error}"
-    return ""
+def _configs(body: bytes) -> list[SharingConfig]:
+    """Each key of the ConfigMap is a configuration of its own, that a node's label can choose."""
+    data = msgspec.json.decode(body, type=_ConfigMap).data
+    return [
+        parse(document, key)
+        for key, text in sorted(data.items())
+        for document in documents(text)
+        if isinstance(document, dict) and is_device_plugin_config(document)
+    ]
+
+
+def _namespace(facts: dict[str, tuple[Any, ...]]) -> str:
+    """Where the device plugin's DaemonSet runs: its configuration is beside it."""
+    for workload in facts.get("workloads", ()):
+        if workload.kind == "DaemonSet" and "device-plugin" in (workload.name or "") and workload.namespace:
+            return str(workload.namespace)
+    return _OPERATOR_NAMESPACE
+
+
+def _refused(name: str, path: str, message: str) -> str:
+    return (
+        f'RBAC refuses get of {path}: the rule apiGroups [""], resources ["configmaps"], resourceNames ["{name}"], verbs ["get"] '
+        f"is missing; `gpuctl rbac` prints the role ({message[:300]})"
+    )

@@ -52,6 +52,8 @@ EVENT_SELECTORS = (
 
 _DRA = ("v1", "v1beta2", "v1beta1", "v1alpha3")
 _POLICY = "which GPU workload an operation would interrupt, and which queue lets it in"
+_KUBEFLOW = (("PyTorchJob", "v1"), ("TFJob", "v1"), ("XGBoostJob", "v1"), ("PaddleJob", "v1"), ("JAXJob", "v1"), ("MPIJob", "v2beta1"))
+_RAY = ("RayCluster", "RayJob", "RayService")
 
 TABLE: tuple[Wanted, ...] = (
     Wanted("", ("v1",), "nodes", "Node", "nodes", "GPUs of each node, conditions, taints, labels of the GPU software", False, "required"),
@@ -74,8 +76,11 @@ TABLE: tuple[Wanted, ...] = (
     Wanted("scheduling.k8s.io", ("v1",), "priorityclasses", "PriorityClass", "priority_classes", "who may preempt whom", False),
     Wanted("coordination.k8s.io", ("v1",), "leases", "Lease", "nodes.heartbeat", "when a kubelet last reported", within="kube-node-lease"),
     Wanted("autoscaling", ("v2",), "horizontalpodautoscalers", "HorizontalPodAutoscaler", "autoscalers", "replicas asked for"),
+    Wanted("keda.sh", ("v1alpha1",), "scaledjobs", "ScaledJob", "autoscalers", "jobs that scaling starts"),
     Wanted("keda.sh", ("v1alpha1",), "scaledobjects", "ScaledObject", "autoscalers", "replicas that scaling asks for"),
     Wanted("kueue.x-k8s.io", ("v1beta2", "v1beta1"), "clusterqueues", "ClusterQueue", "queues", "quotas of Kueue below what waits", False),
+    Wanted("kueue.x-k8s.io", ("v1beta2", "v1beta1", "v1alpha1"), "cohorts", "Cohort", "queues", "quotas that queues of Kueue share", False),
+    Wanted("kueue.x-k8s.io", ("v1beta2", "v1beta1"), "resourceflavors", "ResourceFlavor", "queues", "nodes behind a quota of Kueue", False),
     Wanted("kueue.x-k8s.io", ("v1beta2", "v1beta1"), "localqueues", "LocalQueue", "queues", "which namespace uses which queue"),
     Wanted("kueue.x-k8s.io", ("v1beta2", "v1beta1"), "workloads", "Workload", "workloads", "what waits for admission, and why"),
     Wanted("scheduling.volcano.sh", ("v1beta1",), "queues", "Queue", "queues", "quotas of Volcano below what waits", False),
@@ -84,9 +89,13 @@ TABLE: tuple[Wanted, ...] = (
     Wanted("scheduling.run.ai", ("v2",), "queues", "Queue", "queues", "quotas of KAI below what waits", False),
     Wanted("scheduling.run.ai", ("v2alpha2",), "podgroups", "PodGroup", "pod_groups", "gangs that wait for their pods"),
     Wanted("scheduling.k8s.io", ("v1beta1", "v1alpha2"), "podgroups", "PodGroup", "pod_groups", "gangs that wait for their pods"),
+    Wanted("scheduling.k8s.io", ("v1beta1", "v1alpha2", "v1alpha1"), "workloads", "Workload", "pod_groups", "gangs and their policy"),
     Wanted("scheduling.x-k8s.io", ("v1alpha1",), "podgroups", "PodGroup", "pod_groups", "gangs that wait for their pods"),
     Wanted("jobset.x-k8s.io", ("v1alpha2",), "jobsets", "JobSet", "workloads", _POLICY),
     Wanted("leaderworkerset.x-k8s.io", ("v1",), "leaderworkersets", "LeaderWorkerSet", "workloads", _POLICY),
+    Wanted("trainer.kubeflow.org", ("v1alpha1",), "trainjobs", "TrainJob", "workloads", _POLICY),
+    *(Wanted("kubeflow.org", (version,), f"{kind.lower()}s", kind, "workloads", _POLICY) for kind, version in _KUBEFLOW),
+    *(Wanted("ray.io", ("v1", "v1alpha1"), f"{kind.lower()}s", kind, "workloads", _POLICY) for kind in _RAY),
     Wanted("inference.networking.k8s.io", ("v1",), "inferencepools", "InferencePool", "inference_pools", "what serves requests"),
     Wanted("inference.networking.x-k8s.io", ("v1alpha2",), "inferencepools", "InferencePool", "inference_pools", "what serves requests"),
 )  # fmt: skip

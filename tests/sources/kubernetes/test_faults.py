@@ -251,3 +251,29 @@ def test_huge_page_is_read(api: FakeApi, read: Read) -> None:
     many = [pod(f"p{number:05}", "a") for number in range(20_000)]
     api.on(PODS, lambda _: listing("Pod", many))
     assert len(read().pods or ()) == 20_000
+
+
+def test_few_gpu_nodes_among_many_pods_are_asked_one_by_one(api: FakeApi, read: Read) -> None:
+    plain = {"metadata": {"name": "cpu"}, "status": {"capacity": {"cpu": "8"}, "allocatable": {"cpu": "8"}}}
+    api.on(NODES, lambda _: listing("Node", [node("gpu-0"), plain]))
+
+    def serve(request: Request) -> Reply:
+        if request.query["limit"] == "1":
+            return Reply(body=b'{"kind": "PodList", "apiVersion": "v1", "metadata": {"remainingItemCount": 99999}, "items": [{}]}')
+        waiting = {**pod("both", "gpu-0"), "status": {"phase": "Pending"}}
+        return listing(
+            "Pod",
+            {"spec.nodeName=gpu-0": [pod("on", "gpu-0"), waiting], "status.phase=Pending": [waiting, pod("waits")]}.get(
+                request.query.get("fieldSelector", ""), []
+            ),
+        )
+
+    api.on(PODS, serve)
+    snapshot = read()
+    assert sorted(names(snapshot.pods)) == ["both", "on", "waits"]
+    assert "1 nodes with GPUs" in (snapshot.sources[0].reason or "")
+    assert snapshot.sources[0].state == "ok"
+    assert all(
+        request.query.get("fieldSelector") or request.query.get("labelSelector") or request.query["limit"] == "1"
+        for request in api.asked(PODS)
+    )
