@@ -24,7 +24,7 @@ def fold(names: Iterable[str]) -> str:
             if len(matches) >= spot:
                 match = matches[-spot]
                 groups[name[: match.start()], name[match.end() :]].append(match.group())
-        taken = set()
+        taken: set[str] = set()
         for (head, tail), numbers in groups.items():
             members = [head + number + tail for number in numbers]
             if len(members) > 1 and not taken & set(members):
@@ -55,4 +55,4 @@ def _ranges(numbers: list[str]) -> str:
 
 def _follows(before: str, number: str) -> bool:
     unpadded = not before.startswith("0") and not number.startswith("0")
-    return int(number) == int(before) + 1 and (len(before) == len(number) or unpadded or before == "0" and not number.startswith("0"))
+    return int(number) == int(before) + 1 and (len(before) == len(number) or unpadded or (before == "0" and not number.startswith("0")))

@@ -35,7 +35,9 @@ def recoverable(items: Sequence[Item], view: View) -> float:
     by_node: dict[Place, list[float]] = defaultdict(list)
     elsewhere: list[float] = []
     for item in items:
-        places = sorted({place for subject in item.subjects if (place := _place(subject)) is not None}, key=lambda place: (place[0] or "", place[1]))
+        places = sorted(
+            {place for subject in item.subjects if (place := _place(subject)) is not None}, key=lambda place: (place[0] or "", place[1])
+        )
         weights = [work.cards(place) for place in places]
         total = math.fsum(weights)
         if not total:
@@ -84,7 +86,8 @@ def _item(priced: Priced, place: int) -> Item:
 def _title(priced: Priced) -> str:
     """The remedy and its targets; names that are long lists are folded, and pods are counted beyond three."""
     targets, nodes = priced.group.targets, priced.job.nodes
-    return REMEDIES[priced.group.kind].title.format(targets=_named(targets), nodes=_nodes(nodes) or "their nodes")
+    resource = priced.group.args.get("resource") or "accelerators"
+    return REMEDIES[priced.group.kind].title.format(targets=_named(targets), nodes=_nodes(nodes) or "their nodes", resource=resource)
 
 
 def _nodes(nodes: Sequence[str]) -> str:

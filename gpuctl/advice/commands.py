@@ -57,3 +57,7 @@ class Kubectl:
     def delete_pods(self, namespace: str | None, names: tuple[str, ...], *, force: bool = False) -> str:
         flags = "--grace-period=0 --force " if force else ""
         return f"{self._in(namespace)} delete pods {flags}{operands(names)}"
+
+    def host_reset(self, gpus: tuple[str, ...]) -> str:
+        """To be run on the node: one line for each GPU, by UUID."""
+        return "\n".join(f"nvidia-smi --gpu-reset -i {quote(gpu)}" for gpu in gpus)

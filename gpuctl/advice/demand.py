@@ -16,7 +16,6 @@ from gpuctl.model.subject import Subject
 from gpuctl.model.workloads import Pod
 
 
-
 class Demand:
     """What waits, and what of it has been given out."""
 
@@ -79,7 +78,9 @@ class Demand:
         return (subject.cluster, subject.namespace, subject.name) in self._given
 
     def _fits(self, pod: Pod, node: Node, room: dict[str, float], taints: frozenset[str]) -> bool:
-        return could_run(pod, node, amounts=room, ignore_taints=taints) and not lacks_devices(device_requests(pod, self._view), node, self._view)
+        return could_run(pod, node, amounts=room, ignore_taints=taints) and not lacks_devices(
+            device_requests(pod, self._view), node, self._view
+        )
 
     def _room_on(self, place: Place, node: Node, freed: tuple[Pod, ...]) -> dict[str, float]:
         """What the node offers once it is well, less what runs there and less what was given out before."""

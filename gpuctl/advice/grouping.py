@@ -41,6 +41,7 @@ capacity; device plugin, DRA driver and feature discovery stand side by side."""
 
 _OF_ONE_TENANT = frozenset({ActionKind.CHANGE_REQUEST, ActionKind.ADD_CONTROLLER, ActionKind.RECREATE_POD, ActionKind.DELETE_FAILED_POD})
 _OF_ONE_POOL = frozenset({ActionKind.ALIGN_POOL, ActionKind.TAINT_NODES, ActionKind.ALIGN_MIG_STRATEGY})
+_NAMES_THE_TARGET = frozenset({"namespace", "pod", "node", "daemonset"})
 _OF_ONE_TARGET = frozenset({ActionKind.RAISE_QUOTA, ActionKind.FIX_QUEUE, ActionKind.FIX_AUTOSCALER})
 
 
@@ -62,9 +63,19 @@ class Cause:
         return self.roots + self.symptoms
 
     @property
+    def targets(self) -> tuple[Subject, ...]:
+        """All targets that the causing findings name for this remedy."""
+        wanted = (self.action.kind, _distinguishing(self.action))
+        same = (action.target for item in self.roots for action in item.actions if (action.kind, _distinguishing(action)) == wanted)
+        return tuple(dict.fromkeys((self.action.target, *same)))
+
+    @property
     def returns_node(self) -> tuple[Action, ...]:
-        """Actions of symptoms that give a node back to service, to be done after the remedy."""
-        return tuple(action for item in self.symptoms for action in item.actions[:1] if action.kind == ActionKind.RETURN_NODE)
+        """Further actions that give a node back to service, to be done after the remedy: those of symptoms, and of a cause that
+        keeps pods off in several ways."""
+        return tuple(
+            action for item in self.findings for action in item.actions if action.kind == ActionKind.RETURN_NODE and action != self.action
+        )
 
 
 @dataclass
@@ -100,7 +111,7 @@ class Group:
 
     @property
     def targets(self) -> tuple[Subject, ...]:
-        return tuple(sorted({cause.action.target for cause in self.causes}, key=subject_order))
+        return tuple(sorted({target for cause in self.causes for target in cause.targets}, key=subject_order))
 
     @property
     def severity(self) -> Severity:
@@ -224,7 +235,7 @@ def _remedy_key(cause: Cause, work: Work) -> tuple[str, ...]:
     """Equal for causes that one remedy cures: kind, arguments and cluster; the pool, tenant or object where those matter."""
     action, first = cause.action, cause.roots[0]
     target = action.target
-    key = [action.kind.value, target.cluster or "", *(f"{name}={value}" for name, value in sorted(action.args.items()))]
+    key = [action.kind.value, target.cluster or "", *_distinguishing(action)]
     if action.kind in _OF_ONE_POOL:
         key.append("pool " + _pool(cause, work))
     if action.kind in _OF_ONE_TENANT:
@@ -235,9 +246,18 @@ def _remedy_key(cause: Cause, work: Work) -> tuple[str, ...]:
         key.append("target " + "\x01".join(subject_order(target)))
     if action.kind == ActionKind.INVESTIGATE:
         key.append("code " + first.code)
-    all_of = (("demand", lambda item: item.demand), ("hygiene", lambda item: item.hygiene), ("transitional", lambda item: bool(item.transitional)))
+    all_of = (
+        ("demand", lambda item: item.demand),
+        ("hygiene", lambda item: item.hygiene),
+        ("transitional", lambda item: bool(item.transitional)),
+    )
     key += [name for name, holds in all_of if all(holds(item) for item in cause.roots)]
     return tuple(key)
+
+
+def _distinguishing(action: Action) -> tuple[str, ...]:
+    """Arguments that make one remedy another; those that only name the target do not."""
+    return tuple(f"{name}={value}" for name, value in sorted(action.args.items()) if name not in _NAMES_THE_TARGET)
 
 
 def _pool(cause: Cause, work: Work) -> str:

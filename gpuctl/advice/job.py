@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
-from functools import cached_property
+from functools import cached_property, partial
 
 from gpuctl.advice.commands import Kubectl
 from gpuctl.advice.item import Step
@@ -99,8 +99,10 @@ class Job:
         say = "Drain: moves running pods away and keeps new ones off; data in emptyDir volumes is lost"
         bare = [pod for pod in pods if pod.owner is None]
         if bare:
-            say += f"; --force, since {len(bare)} of the pods has no controller and will not come back" if len(bare) == 1 else (
-                f"; --force, since {len(bare)} of the pods have no controller and will not come back"
+            say += (
+                f"; --force, since {len(bare)} of the pods has no controller and will not come back"
+                if len(bare) == 1
+                else (f"; --force, since {len(bare)} of the pods have no controller and will not come back")
             )
         blocking = self._blocking_budgets(pods)
         if blocking:
@@ -113,7 +115,13 @@ class Job:
     def _blocking_budgets(self, pods: Iterable[Pod]) -> tuple[str, ...]:
         names = {(pod.namespace, budget) for pod in pods for budget in pod.budgets or ()}
         budgets = self.work.view.snapshot.budgets or ()
-        return tuple(sorted(f"{item.namespace}/{item.name}" for item in budgets if (item.namespace, item.name) in names and item.disruptions_allowed == 0))
+        return tuple(
+            sorted(
+                f"{item.namespace}/{item.name}"
+                for item in budgets
+                if (item.namespace, item.name) in names and item.disruptions_allowed == 0
+            )
+        )
 
     def give_back(self) -> tuple[Step, ...]:
         """Uncordon after the repair, and lift the taints that kept the nodes out of service for it."""
@@ -128,6 +136,6 @@ class Job:
             if taint is not None:
                 by_taint[taint].append(name)
         return tuple(
-            self.step("Lift the taint", lambda kubectl, names=tuple(names), taint=taint: kubectl.taint(names, taint + "-"))  # type: ignore[misc]
+            self.step("Lift the taint", partial(Kubectl.taint, nodes=tuple(names), change=taint + "-"))
             for taint, names in sorted(by_taint.items())
         )

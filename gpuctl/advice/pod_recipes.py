@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from gpuctl.advice.commands import Kubectl
 from gpuctl.advice.item import Step
 from gpuctl.advice.job import Job
 from gpuctl.model.subject import Subject
@@ -16,7 +19,14 @@ _RESOURCES = {
 def force_delete(job: Job) -> tuple[Step, ...]:
     """A forced deletion removes the object only; the process may live on where kubelet is gone."""
     look = _describe(job)
-    return (*look, *_delete(job, "Make sure that its processes have ended on the node, then remove it from the API; a process that lives on keeps its GPU", force=True))
+    return (
+        *look,
+        *_delete(
+            job,
+            "Make sure that its processes have ended on the node, then remove it from the API; a process that lives on keeps its GPU",
+            force=True,
+        ),
+    )
 
 
 def delete_failed(job: Job) -> tuple[Step, ...]:
@@ -24,7 +34,10 @@ def delete_failed(job: Job) -> tuple[Step, ...]:
 
 
 def recreate(job: Job) -> tuple[Step, ...]:
-    return (*_describe(job), *_delete(job, "Delete it, so that its controller makes a new one; a bare pod must be applied again from its manifest"))
+    return (
+        *_describe(job),
+        *_delete(job, "Delete it, so that its controller makes a new one; a bare pod must be applied again from its manifest"),
+    )
 
 
 def move(job: Job) -> tuple[Step, ...]:
@@ -49,7 +62,9 @@ def add_capacity(job: Job) -> tuple[Step, ...]:
     wanted = job.args.get("resource")
     return (
         *_describe(job),
-        job.step(f"Free, add or share more of {wanted or 'what it asks for'}: finished or idle holders, a larger node pool, MIG or time slices"),
+        job.step(
+            f"Free, add or share more of {wanted or 'what it asks for'}: finished or idle holders, a larger node pool, MIG or time slices"
+        ),
     )
 
 
@@ -57,8 +72,14 @@ def raise_quota(job: Job) -> tuple[Step, ...]:
     steps = []
     for target in job.targets:
         resource = _RESOURCES.get(job.args.get("kind", ""), "resourcequotas" if target.namespace else "clusterqueues.kueue.x-k8s.io")
-        steps.append(job.step("See limits and use", lambda kubectl, r=resource, t=target: kubectl.describe(r, t.namespace, (t.name or "",))))  # type: ignore[misc]
-        steps.append(job.step("Raise the limit", lambda kubectl, r=resource, t=target: kubectl.edit(r, t.namespace, t.name or "")))  # type: ignore[misc]
+        steps.append(
+            job.step(
+                "See limits and use", partial(Kubectl.describe, resource=resource, namespace=target.namespace, names=(target.name or "",))
+            )
+        )
+        steps.append(
+            job.step("Raise the limit", partial(Kubectl.edit, resource=resource, namespace=target.namespace, name=target.name or ""))
+        )
     return tuple(steps)
 
 
@@ -72,7 +93,7 @@ def fix_autoscaler(job: Job) -> tuple[Step, ...]:
 
 def add_controller(job: Job) -> tuple[Step, ...]:
     manifests = [
-        job.step("Keep the manifest", lambda kubectl, ns=ns, names=names: kubectl.get_yaml("pods", ns, names))  # type: ignore[misc]
+        job.step("Keep the manifest", partial(Kubectl.get_yaml, resource="pods", namespace=ns, names=names))
         for ns, names in job.by_namespace(job.targets)
     ]
     return (*manifests, job.step("Put its template into a Job or Deployment for the next run; the pod that runs now may end by itself"))
@@ -83,7 +104,11 @@ def investigate(job: Job) -> tuple[Step, ...]:
 
 
 def made_by_controller(job: Job) -> tuple[Step, ...]:
-    return (job.step("A deleted pod does not come back by itself; its controller makes a new one, a bare pod is applied again from its manifest"),)
+    return (
+        job.step(
+            "A deleted pod does not come back by itself; its controller makes a new one, a bare pod is applied again from its manifest"
+        ),
+    )
 
 
 def edit_back(job: Job) -> tuple[Step, ...]:
@@ -102,9 +127,13 @@ def _describe(job: Job) -> tuple[Step, ...]:
         groups.setdefault((_resource(target.kind, resource), target.namespace or ""), []).append(target)
     steps = []
     for (resource, namespace), targets in sorted(groups.items()):
-        names = tuple(sorted({(target.node if target.kind in {"gpu", "mig_device", "link", "nic"} else target.name) or "" for target in targets}))
+        names = tuple(
+            sorted({(target.node if target.kind in {"gpu", "mig_device", "link", "nic"} else target.name) or "" for target in targets})
+        )
         if resource and all(names):
-            steps.append(job.step("See its state and events", lambda kubectl, r=resource, ns=namespace, n=names: kubectl.describe(r, ns or None, n)))  # type: ignore[misc]
+            steps.append(
+                job.step("See its state and events", partial(Kubectl.describe, resource=resource, namespace=namespace or None, names=names))
+            )
     return tuple(steps)
 
 
@@ -125,7 +154,7 @@ def _delete(job: Job, say: str, *, force: bool = False) -> tuple[Step, ...]:
     steps = []
     for ns, names in job.by_namespace(job.targets):
         ended = [pod for pod in job.pods if (pod.namespace or None) == ns]
-        step = job.step(say, lambda kubectl, ns=ns, names=names: kubectl.delete_pods(ns, names, force=force), ended)  # type: ignore[misc]
+        step = job.step(say, partial(Kubectl.delete_pods, namespace=ns, names=names, force=force), ended)
         if not ended:
             step = Step(say=step.say, command=step.command, interrupts=tuple(f"{ns or 'default'}/{name}" for name in names))
         steps.append(step)

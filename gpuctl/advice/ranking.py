@@ -22,7 +22,7 @@ from gpuctl.advice.item import Gain
 from gpuctl.advice.job import Ends, Job
 from gpuctl.advice.work import Place, Work, interrupts, is_working
 from gpuctl.facts.view import View
-from gpuctl.findings import Component, Severity
+from gpuctl.findings import ActionKind, Component, Severity
 from gpuctl.model.workloads import Pod
 from gpuctl.nodeset import fold
 
@@ -60,7 +60,9 @@ def rank(groups: Sequence[Group], work: Work) -> tuple[Priced, ...]:
 def job_of(group: Group, work: Work) -> Job:
     """The targets of a remedy as the recipes want them."""
     returns = {
-        (action.target.node or action.target.name or "", action.args.get("taint")) for cause in group.causes for action in cause.returns_node
+        (action.target.node or action.target.name or "", action.args.get("taint"))
+        for cause in group.causes
+        for action in cause.returns_node
     }
     ordered = tuple(sorted(returns, key=lambda pair: (pair[0], pair[1] or "")))
     return Job(work, group.targets[0].cluster, group.targets, group.places, group.args, ordered)
@@ -119,7 +121,9 @@ class _Pricing:
             weight = 1.0 if self.group.severity == Severity.CRITICAL else self._setting("risk_weight")
             return Gain(gpus=at_risk, gpu_hours=at_risk * horizon * weight, horizon_hours=horizon, basis="risk")
         freed = self.job.pods if self.remedy.ends == Ends.TARGETS else ()
-        usable = math.fsum(self.demand.take(place, amount, freed, self._lifted()) for place, amount in sorted(won.items(), key=_by_place) if amount)
+        usable = math.fsum(
+            self.demand.take(place, amount, freed, self._lifted()) for place, amount in sorted(won.items(), key=_by_place) if amount
+        )
         if usable:
             return Gain(gpus=usable, gpu_hours=usable * horizon, horizon_hours=horizon, basis="demand")
         weight = self._setting("capacity_weight") if total else 0.0
@@ -134,7 +138,9 @@ class _Pricing:
             return 0.0
         waits = [finding for finding in self.group.roots if finding.subject.kind == "pod"]
         pods = tuple(pod for finding in waits if (pod := self.work.pod(finding.subject)) is not None)
-        others = math.fsum(finding.gpus for finding in self.group.roots if finding.subject.kind != "pod" or self.work.pod(finding.subject) is None)
+        others = math.fsum(
+            finding.gpus for finding in self.group.roots if finding.subject.kind != "pod" or self.work.pod(finding.subject) is None
+        )
         return self.demand.unblock(pods, others, self.job.cluster)
 
     def _won(self) -> tuple[dict[Place, float], float]:
@@ -170,7 +176,9 @@ class _Pricing:
 
     def _lifted(self) -> frozenset[str]:
         """Keys of the taints that the remedy's steps lift."""
-        named = [*(taint for _, taint in self.job.returns if taint), *([self.group.args["taint"]] if "taint" in self.group.args else [])]
+        named = [taint for _, taint in self.job.returns if taint]
+        if self.group.kind == ActionKind.RETURN_NODE and "taint" in self.group.args:
+            named.append(self.group.args["taint"])
         return frozenset(taint.partition(":")[0].partition("=")[0] for taint in named)
 
     def _wait_for(self, gain: Gain, working: Iterable[Pod]) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
+from gpuctl.advice.commands import Kubectl
 from gpuctl.advice.item import Step
 from gpuctl.advice.job import Job
 from gpuctl.advice.work import Place
@@ -45,14 +47,25 @@ def driver(job: Job) -> tuple[Step, ...]:
         nodes = job.nodes
         return (
             job.step("No driver pod was seen there; see what the node says", lambda kubectl: kubectl.describe_nodes(nodes)),
-            job.step("On each of the nodes, as root: see why the driver is not loaded", lambda _: "lsmod\nmodinfo nvidia\njournalctl -k -n 200"),
-            job.step("Install or load the driver as this site does it; loading it anew ends the pods with GPUs there", None, job.gpu_pods(job.nodes)),
+            job.step(
+                "On each of the nodes, as root: see why the driver is not loaded", lambda _: "lsmod\nmodinfo nvidia\njournalctl -k -n 200"
+            ),
+            job.step(
+                "Install or load the driver as this site does it; loading it anew ends the pods with GPUs there",
+                None,
+                job.gpu_pods(job.nodes),
+            ),
             *job.lift_taints(),
         )
     ended = (*pods, *job.gpu_pods(job.nodes))
     return (
         *_look(job, pods),
-        *_delete(job, pods, "Once the reason is gone, let the driver pods start anew; pods with GPUs on these nodes are evicted when they do", ended),
+        *_delete(
+            job,
+            pods,
+            "Once the reason is gone, let the driver pods start anew; pods with GPUs on these nodes are evicted when they do",
+            ended,
+        ),
         *job.lift_taints(),
     )
 
@@ -70,13 +83,16 @@ def mig_config(job: Job) -> tuple[Step, ...]:
     nodes = job.nodes
     steps = [*_look(job, managers)] if managers else [job.step("See the MIG labels", lambda kubectl: kubectl.describe_nodes(nodes))]
     steps += job.drain(busy)
-    config = job.args.get("config")
-    if config:
-        steps.append(job.step("Ask for the layout", lambda kubectl: kubectl.label(nodes, f"{MIG_CONFIG}={config}")))
+    config = job.args.get("config", "")
+    other = tuple(
+        name for name in nodes if (node := job.node(name)) is not None and node.mig is not None and node.mig.config not in {None, config}
+    )
+    if config and other:
+        steps.append(job.step("Ask for the layout", lambda kubectl: kubectl.label(other, f"{MIG_CONFIG}={config}")))
     if managers:
         steps += _delete(job, managers, "Let mig-manager start anew: it applies the layout that the label names", managers)
-    elif not config:
-        steps.append(job.step("Start mig-manager on these nodes: its pod was not seen there"))
+    else:
+        steps.append(job.step("See why mig-manager does not run on these nodes: its pod was not seen there"))
     if busy:
         steps.append(job.step("Return to service once nvidia.com/mig.config.state is success", lambda kubectl: kubectl.uncordon(busy)))
     return (*steps, *job.lift_taints())
@@ -85,8 +101,7 @@ def mig_config(job: Job) -> tuple[Step, ...]:
 def mig_strategy(job: Job) -> tuple[Step, ...]:
     """The strategy is one setting of the operator for all nodes."""
     policies = sorted(policy.name for policy in job.work.view.snapshot.cluster_policies or () if policy.name)
-    wanted = job.args.get("strategy")
-    say = f"Set mig.strategy{f' to {wanted}' if wanted else ' to what the layouts need'}: mixed when cards of a node are cut unlike, else single"
+    say = "Set mig.strategy to what the layouts need: mixed when the cards of a node are cut unlike, else single"
     if policies:
         return (job.step(say, lambda kubectl: kubectl.edit("clusterpolicies.nvidia.com", None, policies[0])),)
     nodes = job.nodes
@@ -98,12 +113,16 @@ def set_back(job: Job) -> tuple[Step, ...]:
 
 
 def align_pool(job: Job) -> tuple[Step, ...]:
-    """`what` and `to` of the action say which fact differs and what most nodes have."""
-    what, to, nodes = job.args.get("what", "the software"), job.args.get("to"), job.nodes
+    """`fact` and `value` of the action say which fact differs and what most nodes have."""
+    what, to, nodes = job.args.get("fact", "software"), job.args.get("value"), job.nodes
     return (
         job.step("See what differs", lambda kubectl: kubectl.describe_nodes(nodes)),
         *job.drain(),
-        job.step(f"Bring {what} of these nodes to {to or 'what the rest of the pool has'}, as this site rolls it out", None, job.evicted(nodes)),
+        job.step(
+            f"Bring the {what} of these nodes to {to or 'what the rest of the pool has'}, as this site rolls it out",
+            None,
+            job.evicted(nodes),
+        ),
         *job.give_back(),
     )
 
@@ -146,10 +165,15 @@ def _look(job: Job, pods: Iterable[Pod]) -> tuple[Step, ...]:
         return ()
     first = min(chosen, key=lambda pod: (pod.namespace or "", pod.name or ""))
     steps = [
-        job.step("Read why", lambda kubectl, ns=ns, names=names: kubectl.describe("pods", ns, names))  # type: ignore[misc]
+        job.step("Read why", partial(Kubectl.describe, resource="pods", namespace=ns, names=names))
         for ns, names in job.by_namespace(chosen)
     ]
-    return (*steps, job.step("Read its log" if len(chosen) == 1 else "Read the log of one", lambda kubectl: kubectl.logs(first.namespace, first.name or "")))
+    return (
+        *steps,
+        job.step(
+            "Read its log" if len(chosen) == 1 else "Read the log of one", lambda kubectl: kubectl.logs(first.namespace, first.name or "")
+        ),
+    )
 
 
 def _delete(job: Job, pods: Iterable[Pod], say: str, ended: Iterable[Pod]) -> tuple[Step, ...]:
@@ -159,7 +183,7 @@ def _delete(job: Job, pods: Iterable[Pod], say: str, ended: Iterable[Pod]) -> tu
         mine = {pod.node for pod in chosen if (pod.namespace or None) == ns}
         hit = {pod.node for pod in chosen}
         ends = [pod for pod in ended if pod.node in mine] if len(hit) > 1 else list(ended)
-        steps.append(job.step(say, lambda kubectl, ns=ns, names=names: kubectl.delete_pods(ns, names), ends))  # type: ignore[misc]
+        steps.append(job.step(say, partial(Kubectl.delete_pods, namespace=ns, names=names), ends))
     return tuple(steps)
 
 
@@ -178,5 +202,11 @@ def _repair(job: Job, parts: tuple[str, ...], called: str) -> tuple[Step, ...]:
 
 
 def _absent(job: Job, called: str) -> tuple[Step, ...]:
-    steps = [job.step(f"No pod of {called} was seen on node {name}: see what runs there", lambda kubectl, name=name: kubectl.pods_on(name)) for name in job.nodes]  # type: ignore[misc]
-    return (*steps, job.step(f"See why the DaemonSet of {called} puts no pod there: its node selector, its tolerations, the node's labels and taints"))
+    steps = [
+        job.step(f"No pod of {called} was seen on node {name}: see what runs there", partial(Kubectl.pods_on, node=name))
+        for name in job.nodes
+    ]
+    return (
+        *steps,
+        job.step(f"See why the DaemonSet of {called} puts no pod there: its node selector, its tolerations, the node's labels and taints"),
+    )

@@ -105,5 +105,9 @@ def is_working(pod: Pod) -> bool:
 def interrupts(pods: Iterable[Pod]) -> tuple[str, ...]:
     """The pods, then the jobs that own them."""
     ended = sorted(pods, key=pod_name)
-    jobs = {f"{pod.owner.kind} {pod.namespace or 'default'}/{pod.owner.name}" for pod in ended if pod.owner and pod.owner.kind not in _PLAIN_OWNERS}
+    jobs = {
+        f"{pod.owner.kind} {pod.namespace or 'default'}/{pod.owner.name}"
+        for pod in ended
+        if pod.owner and pod.owner.kind not in _PLAIN_OWNERS
+    }
     return tuple(dict.fromkeys([*map(pod_name, ended), *sorted(jobs)]))
