@@ -89,6 +89,13 @@ class Construction:
         """Pods on a node that no DaemonSet put there."""
         return self.pods(lambda p: p["spec"].get("nodeName") == node and _owner_kind(p) != "DaemonSet")
 
+    def pods_of(self, namespace: str, app: str) -> list[str]:
+        """Names of the pods of a workload, in the order in which they were made."""
+        return [
+            str(p["metadata"]["name"])
+            for p in self.pods(lambda p: p["metadata"]["namespace"] == namespace and p["metadata"].get("labels", {}).get("app") == app)
+        ]
+
     def ago(self, hours: float = 0, minutes: float = 0) -> datetime:
         """A moment before `as_of`."""
         return self.as_of - timedelta(hours=hours, minutes=minutes)
