@@ -62,7 +62,8 @@ def decode(raw: bytes) -> Snapshot:
     version = int(match[1])
     if version > VERSION:
         raise SnapshotVersionError(
-            f"the snapshot has version {version}; this gpuctl reads up to {VERSION}", "update gpuctl, or save the snapshot again with this one"
+            f"the snapshot has version {version}; this gpuctl reads up to {VERSION}",
+            "update gpuctl, or save the snapshot again with this one",
         )
     if version < 1:
         raise InputError(f"a snapshot of version {version} does not exist", "save it again")

@@ -41,7 +41,7 @@ def parse(document: dict[str, Any]) -> tuple[Node, datetime | None, str | None]:
     if version is None:
         unknown["driver"] = "nvidia-smi found no GPU when the snapshot was taken" if gpus == 0 else _NOT_TOLD
     parsed = Node(
-        name=_text(node, "source-node") or _text(metadata, "source"),
+        name=_text(node, "source-node") or _text(metadata, "source") or _text(metadata, "source-node"),
         provider_id=_text(node, "provider-id"),
         provider=_text(node, "provider"),
         os=_text(node, "os-image") or _text(release, "PRETTY_NAME"),

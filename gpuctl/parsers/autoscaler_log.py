@@ -17,7 +17,9 @@ _FULL = re.compile(r"Skipping node group (?P<group>[^\s,]{1,300}) - (?P<reason>m
 _PLAN = re.compile(r"\{(?P<group>[^\s{}]{1,300}) (?P<before>[0-9]{1,9})->(?P<after>[0-9]{1,9}) \(max: (?P<maximum>[0-9]{1,9})\)\}")
 _SET = re.compile(r"Scale-up: setting group (?P<group>[^\s,]{1,300}) size to (?P<after>[0-9]{1,9})")
 _DOWN = re.compile(r"Scale-down: removing (?:empty )?node (?P<group>[^\s,]{1,300})")
-_LOGGER = re.compile(r"(?:orchestrator|static_autoscaler|scale_up|scale_down|actuator|executor|klogx|eligibility|planner|legacy)\.go:[0-9]{1,6}\]")
+_LOGGER = re.compile(
+    r"(?:orchestrator|static_autoscaler|scale_up|scale_down|actuator|executor|klogx|eligibility|planner|legacy)\.go:[0-9]{1,6}\]"
+)
 _LONGEST_LINE = 20_000
 
 
@@ -49,7 +51,9 @@ def _line(line: str) -> list[ScaleVerdict]:
         return [ScaleVerdict(outcome="no-fit", group=match["group"], reason=match["reason"])]
     if "scale-up plan" in line:
         return [
-            ScaleVerdict(outcome="scale-up", group=plan["group"], before=int(plan["before"]), after=int(plan["after"]), maximum=int(plan["maximum"]))
+            ScaleVerdict(
+                outcome="scale-up", group=plan["group"], before=int(plan["before"]), after=int(plan["after"]), maximum=int(plan["maximum"])
+            )
             for plan in _PLAN.finditer(line)
         ]
     if match := _SET.search(line):

@@ -190,7 +190,10 @@ def _pod(part: dict[str, Section], name: str, namespace: str | None) -> dict[str
     if node:
         spec["nodeName"] = node
     phase = (_value(part, "Status") or "").split(" ")[0]
-    status: dict[str, Any] = {"containerStatuses": _containers(part, "Containers")[1], "initContainerStatuses": _containers(part, "Init Containers")[1]}
+    status: dict[str, Any] = {
+        "containerStatuses": _containers(part, "Containers")[1],
+        "initContainerStatuses": _containers(part, "Init Containers")[1],
+    }
     metadata = _metadata(part, name, namespace)
     if phase and phase != "Terminating":
         status["phase"] = phase
@@ -201,7 +204,9 @@ def _pod(part: dict[str, Section], name: str, namespace: str | None) -> dict[str
         status["startTime"] = started
     if "Conditions" in part:
         rows = (line.split() for line in part["Conditions"].lines)
-        status["conditions"] = [{"type": row[0], "status": row[1]} for row in rows if len(row) == 2 and row[1] in {"True", "False", "Unknown"}]
+        status["conditions"] = [
+            {"type": row[0], "status": row[1]} for row in rows if len(row) == 2 and row[1] in {"True", "False", "Unknown"}
+        ]
     kind, _, owner = (_value(part, "Controlled By") or "").partition("/")
     if owner:
         metadata["ownerReferences"] = [{"kind": kind, "name": owner, "controller": True, "apiVersion": "", "uid": ""}]
@@ -258,4 +263,3 @@ def _container_detail(spec: dict[str, Any], state: dict[str, Any], under: str, l
             detail["exitCode"] = int(value[:9])
         elif label in {"Started", "Finished"} and (moment := _time(value)):
             detail["startedAt" if label == "Started" else "finishedAt"] = moment
-

@@ -13,7 +13,11 @@ from gpuctl.units import count
 
 def is_device_plugin_config(document: dict[str, Any]) -> bool:
     """Whether a YAML document is such a configuration."""
-    return document.get("version") == "v1" and "kind" not in document and any(isinstance(document.get(key), dict) for key in ("sharing", "flags"))
+    return (
+        document.get("version") == "v1"
+        and "kind" not in document
+        and any(isinstance(document.get(key), dict) for key in ("sharing", "flags"))
+    )
 
 
 def parse(document: dict[str, Any], name: str | None) -> SharingConfig:

@@ -15,18 +15,21 @@ from gpuctl.model.events import K8sEvent
 
 _AGE = r"(?:<unknown>|<invalid>|(?:[0-9]{1,9}[smhdy]){1,4})"
 _AGES = rf"(?P<age>{_AGE})(?:\s+\(x(?P<count>[0-9]{{1,9}}) over (?P<first>{_AGE})\))?"
-_DESCRIBED = re.compile(rf"\s*(?P<type>[A-Za-z]{{1,40}})\s+(?P<reason>[^\s:]{{1,200}})\s+{_AGES}\s+(?P<source>[^\s,]{{1,253}}(?:, [^\s]{{1,253}})?)(?:\s+(?P<message>\S.*))?")
+_DESCRIBED = re.compile(
+    rf"\s*(?P<type>[A-Za-z]{{1,40}})\s+(?P<reason>[^\s:]{{1,200}})\s+{_AGES}\s+"
+    r"(?P<source>[^\s,]{1,253}(?:, [^\s]{1,253})?)(?:\s+(?P<message>\S.*))?"
+)
 _LISTED = re.compile(
     rf"\s*(?:(?P<namespace>[a-z0-9][a-z0-9-]{{0,62}})\s+)??{_AGES}\s+(?P<type>[A-Za-z]{{1,40}})\s+(?P<reason>[^\s]{{1,200}})"
     r"\s+(?P<kind>[A-Za-z][A-Za-z0-9.-]{0,80})/(?P<name>[^\s]{1,253})(?:\s+(?P<message>\S.*))?"
 )
-_WIDE = re.compile(
-    rf"(?:(?P<sub>spec\.[^\s]{{1,253}}|metadata\.[^\s]{{1,253}})\s{{2,}})?(?P<source>[A-Za-z0-9._/-]{{1,253}}(?:, [^\s]{{1,253}})?)\s{{2,}}"
-    rf"(?P<message>.*?)\s{{2,}}(?P<first>{_AGE})\s{{2,}}(?P<count>[0-9]{{1,9}})\s{{2,}}(?P<event>[^\s]{{1,253}})\s*"
-)
-_HEADER = re.compile(r"\s*(?:(?:NAMESPACE\s+)?LAST SEEN\s+TYPE\s+REASON\s+(?:OBJECT|KIND)\b.*|Type\s+Reason\s+Age\s+From\s+Message\s*)")
+_SUBOBJECT = re.compile(r"(?:spec|metadata|status)\.[^\s]{1,253}")
+_SOURCE = re.compile(r"[A-Za-z0-9._/-]{1,253}(?:, [^\s]{1,253})?")
+_ONE_AGE = re.compile(_AGE)
+_CELLS = re.compile(r"\s{2,}")
+_HEADER = re.compile(r"\s*(?:(?:NAMESPACE\s+)?LAST SEEN\s+TYPE\s+REASON\s+(?:OBJECT|KIND)\b.*|Type\s+Reason\s+Age\s+From\s+Message)")
 _RULER = re.compile(r"[\s-]+")
-_SECTION = re.compile(r"\s*Events:\s*(<none>)?\s*")
+_SECTION = re.compile(r"\s*Events:\s*(?:<none>)?")
 _END = re.compile(r"(?:Name|Namespace|Kind|API Version):\s.*|[$#>] .*|\s*```.*")
 _PART = re.compile(r"([0-9]+)([smhdy])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "y": 365 * 86400}
@@ -75,7 +78,7 @@ def parse(text: str, kind: str | None = None, namespace: str | None = None, name
 
 
 def _lines(text: str) -> Iterable[str]:
-    return (line.rstrip("\r")[:_LONGEST_LINE].expandtabs(8) for line in text.split("\n"))
+    return (line[:_LONGEST_LINE].expandtabs(8).rstrip() for line in text.split("\n"))
 
 
 def _row(line: str, kind: str | None, namespace: str | None, name: str | None) -> K8sEvent | None:
@@ -91,10 +94,13 @@ def _row(line: str, kind: str | None, namespace: str | None, name: str | None) -
     if match is None:
         return None
     message, component, host, first, times = (match["message"] or "").strip(), "", "", match["first"], match["count"]
-    wide = _WIDE.fullmatch(message)
-    if wide is not None:
-        component, _, host = wide["source"].partition(", ")
-        message, first, times = wide["message"].strip(), wide["first"], wide["count"]
+    cells = _CELLS.split(message)
+    if len(cells) >= 4 and _ONE_AGE.fullmatch(cells[-3]) and cells[-2].isascii() and cells[-2].isdigit():  # the columns of -o wide
+        first, times = cells[-3], cells[-2][:9]
+        cells = cells[1 if _SUBOBJECT.fullmatch(cells[0]) else 0 : -3]
+        if len(cells) > 1 and _SOURCE.fullmatch(cells[0]):
+            component, _, host = cells.pop(0).partition(", ")
+        message = "  ".join(cells)
     about = _KINDS.get(match["kind"].lower(), match["kind"])
     return K8sEvent(
         kind=about, namespace=match["namespace"] or namespace, name=match["name"], type=match["type"], reason=match["reason"], message=message,

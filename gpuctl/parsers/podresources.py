@@ -21,7 +21,9 @@ def is_podresources(document: dict[str, Any]) -> bool:
 def parse(document: dict[str, Any], node: str | None = None) -> tuple[Pod, ...]:
     """Pods with their devices; every device id stands for one requested device."""
     return tuple(
-        _pod(entry, node) for entry in _get(document, "pod_resources", "podResources") or () if isinstance(entry, dict) and entry.get("name")
+        _pod(entry, node)
+        for entry in _get(document, "pod_resources", "podResources") or ()
+        if isinstance(entry, dict) and entry.get("name")
     )
 
 
