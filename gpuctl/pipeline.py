@@ -8,11 +8,10 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from difflib import get_close_matches
-from typing import Any, Literal
+from typing import Any
 
 from gpuctl import __version__, waivers
 from gpuctl.audits import runner
-from gpuctl.audits.pages import codes
 from gpuctl.errors import GpuctlError, InputError, UsageError
 from gpuctl.facts.subjects import GpuNode, Pool
 from gpuctl.facts.totals import totals
@@ -174,24 +173,48 @@ def examine(snapshot: Snapshot, choice: Choice) -> Report:
     kept = tuple(finding for finding in findings if finding.id not in {item.finding for item in waived})
     advice = advise(kept, view)
     return Report(
-        version=__version__,
-        taken_at=snapshot.taken_at,
-        as_of=as_of,
-        complete=snapshot.complete,
-        interrupted=snapshot.interrupted,
-        sources=snapshot.sources,
-        knowledge=dates(),
+        **_head(snapshot, as_of),
         summary=_summary(view, kept, len(waived), recoverable(advice, view)),
         advice=advice,
         findings=findings,
         outcomes=outcomes,
-        deselected=tuple(sorted(set(codes()) - {audit.code for audit in selected})),
+        deselected=tuple(audit.code for audit in runner.audits() if audit not in selected),
         waived=waived,
-        skipped=snapshot.skipped,
-        unrecognised=snapshot.unrecognised,
         too_little=_too_little(selected, outcomes),
         notes=(*notes, *(f"threshold {name} set to {value:g}" for name, value in sorted(choice.thresholds.items()))),
     )
+
+
+def sketch(snapshot: Snapshot, choice: Choice) -> Report:
+    """What can be said of an interrupted run at once: sources and counts, no audit."""
+    as_of = moment(snapshot, choice)
+    view = View(snapshot, as_of.time, Settings(choice.thresholds))
+    return Report(
+        **_head(snapshot, as_of),
+        summary=_summary(view, (), 0, 0.0),
+        advice=(),
+        findings=(),
+        outcomes=(),
+        deselected=(),
+        waived=(),
+        too_little=True,
+        notes=("interrupted before anything was judged",),
+    )
+
+
+def _head(snapshot: Snapshot, as_of: AsOf) -> dict[str, Any]:
+    """What a report says of its snapshot."""
+    return {
+        "version": __version__,
+        "taken_at": snapshot.taken_at,
+        "as_of": as_of,
+        "complete": snapshot.complete,
+        "interrupted": snapshot.interrupted,
+        "sources": snapshot.sources,
+        "knowledge": dates(),
+        "skipped": snapshot.skipped,
+        "unrecognised": snapshot.unrecognised,
+    }
 
 
 def _summary(view: View, kept: Sequence[Finding], waived: int, recoverable: float) -> Summary:
@@ -226,7 +249,7 @@ def moment(snapshot: Snapshot, choice: Choice) -> AsOf:
 
 
 def _selected(only: Collection[str], skip: Collection[str]) -> tuple[runner.Audit, ...]:
-    known = codes()
+    known = [audit.code for audit in runner.audits()]
     for code in (*only, *skip):
         if code not in known:
             near = get_close_matches(code, known, 1)
@@ -263,19 +286,14 @@ def _too_little(selected: Sequence[runner.Audit], outcomes: Sequence[Outcome]) -
     return not any(outcome.found + outcome.clean for outcome in counted)
 
 
-FailOn = Literal["never", "info", "low", "medium", "high", "critical"]
-
-
-def exit_code(report: Report, fail_on: FailOn = "high", fail_on_unknown: bool = False) -> int:
-    """The contract's exit code of a report: the first that applies of 130, 2, 1, 3, 0."""
+def exit_code(report: Report, fail_on: Severity | None = Severity.HIGH, fail_on_unknown: bool = False) -> int:
+    """The contract's exit code of a report: the first that applies of 130, 2, 1, 3, 0. `fail_on` None: no finding is a failure."""
     if report.interrupted:
         return 130
     if report.sources and all(source.state == "failed" for source in report.sources):
         return 2
     waived = {item.finding for item in report.waived}
-    if fail_on != "never":
-        bar = Severity(fail_on).rank
-        if any(finding.severity.rank >= bar for finding in report.findings if finding.id not in waived):
-            return 1
+    if fail_on is not None and any(finding.severity.rank >= fail_on.rank for finding in report.findings if finding.id not in waived):
+        return 1
     unknown = fail_on_unknown and any(outcome.not_assessed or outcome.crashed for outcome in report.outcomes)
     return 3 if report.too_little or unknown else 0

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
-
 from gpuctl.reports import json_v1, table
 from gpuctl.reports.report import Report
-from gpuctl.reports.text import Style
-
-StyleName = Literal["table", "wide", "json", "yaml", "name"]
-STYLES: tuple[str, ...] = get_args(StyleName)
+from gpuctl.reports.text import Style, StyleName
 
 
 def render(report: Report, name: StyleName, style: Style) -> str:

@@ -56,10 +56,10 @@ def _looked_at(report: Report, style: Style) -> Iterator[str]:
         seen.append(f"{source.kind} {safe(source.name, 80)}{answered}")
     line = f"Looked at {', '.join(seen) or 'nothing'}"
     if summary.nodes is not None and summary.gpus is not None:
-        line += f": {plural(summary.nodes, 'node')}, {plural(summary.gpus, 'GPU')}"
+        line += f": {plural(summary.nodes, 'node')}, {_gpus(summary.gpus)}"
         if summary.gpus_allocatable is not None:
-            line += f" ({significant(summary.gpus_allocatable)} allocatable"
-            line += f", {significant(summary.gpus_allocated)} allocated)" if summary.gpus_allocated is not None else ")"
+            line += f" ({_round(summary.gpus_allocatable)} allocatable"
+            line += f", {_round(summary.gpus_allocated)} allocated)" if summary.gpus_allocated is not None else ")"
     else:
         line += f": no nodes ({safe(summary.unknown.get('nodes', 'unknown'))})"
     line += f"; as of {_moment(report)}"
@@ -90,7 +90,7 @@ def _advice(title: str, items: Sequence[Item], report: Report, findings: dict[st
         return
     extra = ""
     if title == "Advice" and report.summary.gpus_recoverable:
-        extra = f", {plural(report.summary.gpus_recoverable, 'GPU')} to win back"
+        extra = f", {_gpus(report.summary.gpus_recoverable)} to win back"
     yield paint(style, "bold", f"{title} ({plural(len(items), 'item')}{extra})")
     places = {item.id: item.rank for item in report.advice}
     for item in items:
@@ -111,7 +111,7 @@ def _item(item: Item, places: dict[str, int], findings: dict[str, Finding], styl
     gain = item.gain
     yield from _labelled(
         "gain",
-        f"{plural(gain.gpus, 'GPU')} for {significant(gain.horizon_hours)} h{star} = {_hours(gain.gpu_hours)}{star}, {_BASES[gain.basis]}; "
+        f"{_gpus(gain.gpus)} for {significant(gain.horizon_hours)} h{star} = {_hours(gain.gpu_hours)}{star}, {_BASES[gain.basis]}; "
         f"{item.confidence}",
         style,
     )
@@ -188,6 +188,15 @@ def _hours(hours: float) -> str:
     return f"{hours:,.0f} GPU-hours" if abs(hours) >= 10 else f"{float(f'{hours:.2g}'):g} GPU-hours"
 
 
+def _round(number: float) -> float | int:
+    """At most one digit behind the point: parts of cards add up to long fractions."""
+    return significant(round(number, 1))
+
+
+def _gpus(number: float) -> str:
+    return plural(_round(number), "GPU")
+
+
 def _minutes(minutes: float) -> str:
     return f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.3g} h"
 
@@ -258,7 +267,7 @@ def _findings(report: Report, style: Style) -> Iterator[str]:
     for finding in sorted(report.findings, key=lambda item: -item.severity.rank):
         mark = paint(style, _COLORS[finding.severity], f"[{finding.severity}]")
         yield f"  {mark} {safe(str(finding.subject), 160)}  {paint(style, 'dim', finding.id)}"
-        impact = f" ({plural(finding.gpus, 'GPU')}, {finding.confidence})" if finding.gpus else f" ({finding.confidence})"
+        impact = f" ({_gpus(finding.gpus)}, {finding.confidence})" if finding.gpus else f" ({finding.confidence})"
         yield from wrap(safe(finding.message) + impact, style, first="    ")
         if finding.transitional is not None:
             yield from wrap(f"perhaps no fault: {safe(finding.transitional)}", style, first="    ")

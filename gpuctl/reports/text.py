@@ -5,7 +5,9 @@ from __future__ import annotations
 import textwrap
 import unicodedata
 from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
+
+StyleName = Literal["table", "wide", "json", "yaml", "name"]
 
 LONGEST: Final = 400
 """Characters of one outside string that text output shows; JSON has all of it."""
