@@ -79,6 +79,11 @@ class FakeApi:
         """Answer this path so."""
         self._handlers[path] = handler
 
+    def answer(self, request: Request) -> Reply:
+        """What this request gets."""
+        handler = self._handlers.get(request.path)
+        return handler(request) if handler else listing("", [])
+
     def asked(self, path: str) -> list[Request]:
         """Requests for a path, in order."""
         return [request for request in self.requests if request.path == path]
@@ -111,7 +116,7 @@ class FakeApi:
                 query = {key: values[0] for key, values in parse_qs(parts.query).items()}
                 request = Request(parts.path, query, tuple(self.headers.items()))
                 api.requests.append(request)
-                reply = api._handlers.get(parts.path, lambda _: listing("", []))(request)
+                reply = api.answer(request)
                 api.ending.wait(reply.stall)
                 try:
                     self.send_response(reply.status)
