@@ -18,7 +18,7 @@ from gpuctl.sources.kubernetes.discovery import Discovery, discover, distributio
 from gpuctl.sources.kubernetes.lists import Ask, Outcome, RawPage
 from gpuctl.sources.kubernetes.options import Options
 from gpuctl.sources.kubernetes.podplan import FEW_PODS, PodPlan, by_node, plan_pods
-from gpuctl.sources.kubernetes.wanted import TABLE, Wanted
+from gpuctl.sources.kubernetes.wanted import TABLE
 
 NODES, PODS, SLICES = (next(row for row in TABLE if row.resource == name) for name in ("nodes", "pods", "resourceslices"))
 _BEFORE_PODS: Final = (NODES, SLICES)
@@ -60,7 +60,6 @@ class Reading:
                 self._take(result)
                 continue
             self.outcomes.append(result)
-            self._tell(result.ask.row)
             waiting.discard(result.ask.row.name)
             if self.plan is None and not waiting:
                 self._ask_for_pods(plan_pods(self._nodes_with_gpus(), self.found.pods or 0))
@@ -90,11 +89,11 @@ class Reading:
         self.counts[row.name] = self.counts.get(row.name, 0) + given.count
         self.progress(row.name, self.counts[row.name])
 
-    def _tell(self, row: Wanted) -> None:
-        tally = self.client.tallies.get(row.name)
-        if tally is not None:
-            objects = self.counts.get(row.name, 0)
-            self.options.verbose(f"{row.name}: {tally.requests} requests, {tally.retries} retries, {objects} objects, {tally.bytes} bytes")
+    def tell(self) -> None:
+        """What was asked, and how many bytes came: a line for each resource."""
+        for name, tally in sorted(self.client.tallies.items()):
+            objects = self.counts.get(name, 0)
+            self.options.verbose(f"{name}: {tally.requests} requests, {tally.retries} retries, {objects} objects, {tally.bytes} bytes")
 
     def reasons(self) -> dict[str, list[str]]:
         """Why each field of the snapshot is not known, or not in full."""
@@ -133,6 +132,7 @@ def read(options: Options, progress: Callable[[str, int], None]) -> Snapshot:
         facts["sharing_configs"] = sharing
     if missing:
         reasons["sharing_configs"] = missing
+    reading.tell()
     return _snapshot(reading, facts, reasons, taken_at)
 
 

@@ -26,6 +26,8 @@ class _ConfigMap(msgspec.Struct):
 
 def sharing_configs(client: Client, crew: Crew, facts: dict[str, tuple[Any, ...]]) -> tuple[tuple[SharingConfig, ...] | None, list[str]]:
     """What the ConfigMaps that ClusterPolicies name say of sharing, and the reasons for those that could not be read."""
+    if not facts.get("cluster_policies"):
+        return None, ["no ClusterPolicy tells which ConfigMap configures the device plugin"]
     names = sorted({policy.device_plugin_config for policy in facts.get("cluster_policies", ()) if policy.device_plugin_config})
     found: list[SharingConfig] = []
     missing: list[str] = []

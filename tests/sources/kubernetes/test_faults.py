@@ -31,7 +31,7 @@ def test_reads_what_is_there(api: FakeApi, read: Read) -> None:
     snapshot = read()
     assert names(snapshot.nodes) == ["gpu-0", "gpu-1"]
     assert names(snapshot.pods) == ["train"]
-    assert snapshot.unknown == {}
+    assert set(snapshot.unknown) == {"sharing_configs"}  # no ClusterPolicy names one
     assert snapshot.complete
     assert snapshot.cluster.version == "v1.37.2"
     assert snapshot.cluster.scope is None
