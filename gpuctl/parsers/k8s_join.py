@@ -1,0 +1,92 @@
+"""What several kinds of objects tell together: budgets of pods, heartbeats and software of nodes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from gpuctl.model.nodes import Components, GpuLabels, Node
+from gpuctl.model.workloads import Budget, Pod
+from gpuctl.parsers.k8s_queues import covers
+from gpuctl.parsers.k8s_stack import components
+
+_PARTS = frozenset(Components.__struct_fields__)
+
+
+@dataclass
+class Extra:
+    """Objects that are no facts of their own: node leases by node, features by node, ConfigMaps."""
+
+    heartbeats: dict[str, datetime] = field(default_factory=dict)
+    features: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    config_maps: list[tuple[str | None, str | None, dict[str, str]]] = field(default_factory=list)
+
+
+def finished(
+    pods: list[Pod], labels: list[dict[str, str]], nodes: list[Node], budgets: list[Budget] | None, extra: Extra, cluster: str | None, dedupe: bool
+) -> dict[str, tuple[Any, ...]]:
+    """Pods with the budgets that cover them and nodes with heartbeats and software; an object given twice counts once, the last one.
+
+    `labels` are those of `pods`, in their order.
+    """
+    if budgets is not None:
+        _match(pods, labels, budgets)
+    software = _software(pods, labels)
+    joined = [_node(node, software, extra) for node in nodes]
+    if dedupe:
+        return {"pods": _once(pods), "nodes": _once(joined)}
+    return {"pods": tuple(pods), "nodes": tuple(joined)}
+
+
+def _once(found: list[Any]) -> tuple[Any, ...]:
+    by_name: dict[Any, Any] = {}
+    for index, item in enumerate(found):
+        by_name[(getattr(item, "namespace", None), item.name) if item.name else index] = item
+    return tuple(by_name.values())
+
+
+def _match(pods: list[Pod], labels: list[dict[str, str]], budgets: list[Budget]) -> None:
+    by_namespace: dict[str | None, list[Budget]] = {}
+    for item in budgets:
+        by_namespace.setdefault(item.namespace, []).append(item)
+    for pod, own in zip(pods, labels, strict=True):
+        here = by_namespace.get(pod.namespace)
+        names = tuple(item.name or "" for item in here if covers(item, own)) if here else ()
+        # The pod was made here and nobody else has seen it yet: filling the field in place spares a copy of every pod.
+        msgspec.structs.force_setattr(pod, "budgets", names)
+
+
+def _software(pods: list[Pod], labels: list[dict[str, str]]) -> dict[str | None, dict[str, str]]:
+    found: dict[str | None, dict[str, str]] = {}
+    for pod, own in zip(pods, labels, strict=True):
+        if pod.images and (parts := components(pod.images, own)):
+            for part, version in parts.items():
+                found.setdefault(pod.node, {}).setdefault(part, version)
+    operators = {parts["gpu_operator"] for parts in found.values() if "gpu_operator" in parts}
+    if len(operators) == 1:
+        for parts in found.values():
+            if parts.keys() & {"device_plugin", "toolkit", "dcgm_exporter", "mig_manager"}:
+                parts.setdefault("gpu_operator", next(iter(operators)))
+    return found
+
+
+def _node(node: Node, software: dict[str | None, dict[str, str]], extra: Extra) -> Node:
+    changes: dict[str, Any] = {}
+    parts = software.get(node.name)
+    if parts and node.name:
+        changes["components"] = Components(**{part: version for part, version in parts.items() if part in _PARTS})
+        changes["driver_image"] = parts.get("driver", node.driver_image)
+    heartbeat = extra.heartbeats.get(node.name or "")
+    if heartbeat:
+        changes["heartbeat"] = heartbeat
+    for found in extra.features.get(node.name or "", ()):
+        if found["kernel_modules"] is not None:
+            changes["kernel_modules"] = found["kernel_modules"]
+        if found["pci_vendors"]:
+            known = changes.get("accelerators", node.accelerators) or GpuLabels()
+            vendor = known.vendor or min(found["pci_vendors"], key=lambda name: (name != "nvidia", name))
+            changes["accelerators"] = msgspec.structs.replace(known, pci_present=True, vendor=vendor)
+    return msgspec.structs.replace(node, **changes) if changes else node
