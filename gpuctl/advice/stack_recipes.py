@@ -73,6 +73,8 @@ def driver(job: Job) -> tuple[Step, ...]:
 def operator_pod(job: Job) -> tuple[Step, ...]:
     """The pods that the action names, else all of the operator's on the nodes."""
     pods = job.pods or tuple(pod for place in job.places for pod in job.work.on(place) if stack_row(pod) is not None)
+    if not pods:
+        return _absent(job, "the GPU software")
     return (*_look(job, pods), *_delete(job, pods, "Once the reason is gone, let them start anew", pods))
 
 
@@ -136,7 +138,7 @@ def driver_upgrade(job: Job) -> tuple[Step, ...]:
     return (
         *(_look(job, pods) or (job.step("See the node", lambda kubectl: kubectl.describe_nodes(nodes)),)),
         job.step(
-            "Once the reason is gone, ask for the upgrade again; the operator evicts the pods with GPUs, and drains the node if it is set to",
+            "Once the reason is gone, ask again; the operator evicts the pods with GPUs, and drains the node if it is set to",
             lambda kubectl: kubectl.label(nodes, f"{UPGRADE_STATE}=upgrade-required"),
             job.evicted(nodes),
         ),
