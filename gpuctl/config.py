@@ -153,7 +153,7 @@ def _thresholds(path: Path, numbers: Any, names: Collection[str]) -> dict[str, f
 
 
 def _fits(value: Any, kind: type) -> bool:
-    return isinstance(value, kind) and (kind is not list or all(isinstance(item, str) for item in value))
+    return isinstance(value, kind) and (not isinstance(value, list) or all(isinstance(item, str) for item in value))
 
 
 def _from_environment(variable: str, name: str, text: str) -> Any:

@@ -225,10 +225,10 @@ def _summary(view: View, kept: Sequence[Finding], waived: int, recoverable: floa
     elif count.allocated is None:
         unknown["gpus_allocated"] = why_unknown(view.snapshot, "pods")
     return Summary(
-        nodes=count and count.nodes,
-        gpus=count and count.gpus,
-        gpus_allocatable=count and count.allocatable,
-        gpus_allocated=count and count.allocated,
+        nodes=count.nodes if count is not None else None,
+        gpus=count.gpus if count is not None else None,
+        gpus_allocatable=count.allocatable if count is not None else None,
+        gpus_allocated=count.allocated if count is not None else None,
         gpus_recoverable=recoverable,
         found=len(kept),
         waived=waived,

@@ -123,9 +123,7 @@ def show(
 def redact(
     file: File,
     to: Annotated[str, typer.Argument(metavar="OUT", help="Where to write the redacted snapshot.")],
-    map_file: Annotated[
-        str | None, typer.Option("--map", metavar="FILE", help="Where to write the map from aliases to names; keep it.")
-    ] = None,
+    map_file: Annotated[str | None, typer.Option("--map", metavar="FILE", help="Where to write the map from aliases to names.")] = None,
 ) -> int:
     """Write a redacted copy of a snapshot: aliases for names, no raw text, no labels beyond a list."""
     from gpuctl.model import codec  # noqa: PLC0415
