@@ -13,6 +13,7 @@ from tests.rig.cluster import ControlPlane
 
 _CONTROL_PLANE_FIXTURES = {"control_plane", "fresh_cluster", "scheduling_cluster"}
 _CACHE = cache_root()
+_UNSET = {"KUBECONFIG", "CI", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "TERM"}
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -28,7 +29,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """No variable of the developer's shell reaches a test; HOME is empty."""
     for name in list(os.environ):
-        if name in {"KUBECONFIG", "CI", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "TERM"} or name.startswith(("GPUCTL_", "XDG_", "KUBERNETES_")):
+        if name in _UNSET or name.startswith(("GPUCTL_", "XDG_", "KUBERNETES_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path_factory.getbasetemp()))
     monkeypatch.setenv("GPUCTL_RIG_CACHE", str(_CACHE))

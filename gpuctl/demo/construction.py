@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from gpuctl.demo import objects as k8s
+from gpuctl.demo import api_objects as k8s
+from gpuctl.demo.api_objects import Object
 from gpuctl.demo.node_objects import build_node, lease
-from gpuctl.demo.objects import Object
 from gpuctl.demo.operator_objects import OPERATOR_NAMESPACE, Component, components, daemon_pod, daemon_set
 from gpuctl.demo.products import Product
 
@@ -277,8 +277,8 @@ class Construction:
                                      status={"active": pods, "startTime": k8s.stamp(created)}))  # fmt: skip
         selector = {"matchLabels": {"app": name}}
         status: Object = {"observedGeneration": 1, "replicas": pods, "updatedReplicas": pods}
-        made = k8s.make("apps/v1", kind, name, created, ns, labels=labels, spec={"replicas": pods, "selector": selector, "template": template},
-                        status=status)  # fmt: skip
+        spec = {"replicas": pods, "selector": selector, "template": template}
+        made = k8s.make("apps/v1", kind, name, created, ns, labels=labels, spec=spec, status=status)
         made["metadata"]["generation"] = 1
         self.add(made)
         if kind != "Deployment":

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from gpuctl.demo import objects as k8s
+from gpuctl.demo import api_objects as k8s
+from gpuctl.demo.api_objects import Object
 from gpuctl.demo.construction import GPU, GPU_TOLERATION, Construction
-from gpuctl.demo.objects import Object
 from gpuctl.demo.operator_objects import CHAIN
 
 DRA = "resource.k8s.io/v1"
@@ -40,7 +40,8 @@ class DynamicResources(Construction):
             for i in range(number)
         ]  # fmt: skip
         return self.add(k8s.make(DRA, "ResourceSlice", f"{node}-{DRIVER}", self.ago(hours=500), spec={
-            "driver": DRIVER, "nodeName": node, "pool": {"name": node, "generation": 1, "resourceSliceCount": 1}, "devices": listed}))  # fmt: skip
+            "driver": DRIVER, "nodeName": node, "devices": listed,
+            "pool": {"name": node, "generation": 1, "resourceSliceCount": 1}}))  # fmt: skip
 
     def dra_only(self, node: str) -> None:
         """The node is served by DRA alone: no device plugin, no `nvidia.com/gpu`."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Literal
 
-from gpuctl.demo import objects as k8s
+from gpuctl.demo import api_objects as k8s
+from gpuctl.demo.api_objects import Object
 from gpuctl.demo.construction import GPU, Construction
 from gpuctl.demo.node_objects import driver_labels
-from gpuctl.demo.objects import Object
 from gpuctl.demo.operator_objects import CHAIN, OPERATOR_NAMESPACE
 
 Link = Literal["nfd", "driver", "toolkit", "device-plugin", "gfd", "validator"]
@@ -154,8 +154,9 @@ class NodeFaults(Construction):
     def mig_invalid(self, node: str) -> None:
         """Strategy `single` with cards cut in different ways: feature discovery marks the product invalid and counts none."""
         labels = self.node(node)["metadata"]["labels"]
-        labels |= {"nvidia.com/mig.strategy": "single", "nvidia.com/gpu.count": "0", "nvidia.com/gpu.replicas": "0", "nvidia.com/gpu.memory": "0",
-                   "nvidia.com/gpu.sharing-strategy": "", "nvidia.com/gpu.product": labels["nvidia.com/gpu.product"] + "-MIG-INVALID"}  # fmt: skip
+        labels |= {"nvidia.com/mig.strategy": "single", "nvidia.com/gpu.count": "0", "nvidia.com/gpu.replicas": "0",
+                   "nvidia.com/gpu.memory": "0", "nvidia.com/gpu.sharing-strategy": "",
+                   "nvidia.com/gpu.product": labels["nvidia.com/gpu.product"] + "-MIG-INVALID"}  # fmt: skip
 
     def stale_gpu_resource(self, node: str) -> None:
         """All cards were cut into MIG devices; the kubelet still remembers `nvidia.com/gpu` in capacity."""

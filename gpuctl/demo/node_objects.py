@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from gpuctl.demo import objects as k8s
-from gpuctl.demo.objects import Object
+from gpuctl.demo import api_objects as k8s
+from gpuctl.demo.api_objects import Object
 from gpuctl.demo.products import CUDA_OF_BRANCH
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from gpuctl.demo import objects as k8s
-from gpuctl.demo.objects import Object
+from gpuctl.demo import api_objects as k8s
+from gpuctl.demo.api_objects import Object
 
 OPERATOR_NAMESPACE = "gpu-operator"
 PCI = "feature.node.kubernetes.io/pci-10de.present"
@@ -47,7 +47,8 @@ def components() -> tuple[Component, ...]:
     return (
         Component("nfd", "gpu-operator-node-feature-discovery-worker", "registry.k8s.io/nfd/node-feature-discovery:v0.17.3", None),
         Component("proxy", "kube-proxy", "registry.k8s.io/kube-proxy:v1.33.4", None, namespace="kube-system"),
-        Component("driver", "nvidia-driver-daemonset", "nvcr.io/nvidia/driver:580.105.08-ubuntu22.04", deploy + "driver", ("k8s-driver-manager",)),
+        Component("driver", "nvidia-driver-daemonset", "nvcr.io/nvidia/driver:580.105.08-ubuntu22.04", deploy + "driver",
+                  ("k8s-driver-manager",)),
         Component("toolkit", "nvidia-container-toolkit-daemonset", "nvcr.io/nvidia/k8s/container-toolkit:v1.17.8-ubuntu20.04",
                   deploy + "container-toolkit", ("driver-validation",)),
         Component("device-plugin", "nvidia-device-plugin-daemonset", "nvcr.io/nvidia/k8s-device-plugin:v0.17.4", deploy + "device-plugin",
@@ -56,10 +57,10 @@ def components() -> tuple[Component, ...]:
                   ("toolkit-validation",)),
         Component("validator", "nvidia-operator-validator", "nvcr.io/nvidia/cloud-native/gpu-operator-validator:v25.3.4",
                   deploy + "operator-validator", ("driver-validation", "toolkit-validation", "cuda-validation", "plugin-validation")),
-        Component("dcgm-exporter", "nvidia-dcgm-exporter", "nvcr.io/nvidia/k8s/dcgm-exporter:4.2.3-4.1.3-ubuntu22.04", deploy + "dcgm-exporter",
-                  ("toolkit-validation",)),
-        Component("mig-manager", "nvidia-mig-manager", "nvcr.io/nvidia/cloud-native/k8s-mig-manager:v0.12.3-ubuntu20.04", deploy + "mig-manager",
-                  ("toolkit-validation",)),
+        Component("dcgm-exporter", "nvidia-dcgm-exporter", "nvcr.io/nvidia/k8s/dcgm-exporter:4.2.3-4.1.3-ubuntu22.04",
+                  deploy + "dcgm-exporter", ("toolkit-validation",)),
+        Component("mig-manager", "nvidia-mig-manager", "nvcr.io/nvidia/cloud-native/k8s-mig-manager:v0.12.3-ubuntu20.04",
+                  deploy + "mig-manager", ("toolkit-validation",)),
     )  # fmt: skip
 
 

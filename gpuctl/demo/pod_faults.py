@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from gpuctl.demo import objects as k8s
+from gpuctl.demo import api_objects as k8s
+from gpuctl.demo.api_objects import Object
 from gpuctl.demo.construction import GPU, GPU_TOLERATION, Construction
-from gpuctl.demo.objects import Object
 
 NO_PREEMPTION = "preemption: 0/{0} nodes are available: {0} No preemption victims found for incoming pod."
 
@@ -30,7 +30,8 @@ class PodFaults(Construction):
         pods = self.workload("Job", namespace, name, 1, gpus, None, hours, bound=False)
         made = self.get("Pod", pods[0], namespace)
         made["spec"]["nodeName"] = node
-        text = f"Pod was rejected: Allocate failed due to no healthy devices present; cannot allocate unhealthy devices {GPU}, which is unexpected"
+        why = f"no healthy devices present; cannot allocate unhealthy devices {GPU}"
+        text = f"Pod was rejected: Allocate failed due to {why}, which is unexpected"
         made["status"] = {
             "phase": "Failed",
             "reason": "UnexpectedAdmissionError",
@@ -170,8 +171,8 @@ class PodFaults(Construction):
         pods = self.pods(lambda p: p["metadata"]["namespace"] == namespace and p["metadata"].get("labels", {}).get("app") == app)
         status = {"currentHealthy": len(pods), "desiredHealthy": min_available, "disruptionsAllowed": max(0, len(pods) - min_available),
                   "expectedPods": len(pods), "observedGeneration": 1}  # fmt: skip
-        return self.add(k8s.make("policy/v1", "PodDisruptionBudget", name, self.ago(hours=700), namespace,
-                                 spec={"minAvailable": min_available, "selector": {"matchLabels": {"app": app}}}, status=status))  # fmt: skip
+        spec = {"minAvailable": min_available, "selector": {"matchLabels": {"app": app}}}
+        return self.add(k8s.make("policy/v1", "PodDisruptionBudget", name, self.ago(hours=700), namespace, spec=spec, status=status))
 
     def priority_class(self, name: str, value: int, default: bool = False) -> Object:
         """A PriorityClass."""

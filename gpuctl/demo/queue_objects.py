@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from gpuctl.demo import objects as k8s
+from gpuctl.demo import api_objects as k8s
+from gpuctl.demo.api_objects import Object
 from gpuctl.demo.construction import GPU, Construction
-from gpuctl.demo.objects import Object
 
 KUEUE = "kueue.x-k8s.io/v1beta1"
 
@@ -23,14 +23,16 @@ class Queues(Construction):
             k8s.make(
                 KUEUE, "ClusterQueue", name, self.ago(hours=1500),
                 spec={"namespaceSelector": {}, "queueingStrategy": "BestEffortFIFO", "stopPolicy": "None", "resourceGroups": [group]},
-                status={"conditions": [active], "flavorsUsage": usage, "flavorsReservation": usage, "pendingWorkloads": pending, "admittedWorkloads": 1},
+                status={"conditions": [active], "flavorsUsage": usage, "flavorsReservation": usage,
+                        "pendingWorkloads": pending, "admittedWorkloads": 1},
             )
         )  # fmt: skip
 
     def local_queue(self, namespace: str, name: str, cluster_queue: str, pending: int = 0) -> Object:
         """A LocalQueue of a namespace."""
         self.namespace(namespace)
-        return self.add(k8s.make(KUEUE, "LocalQueue", name, self.ago(hours=1400), namespace, spec={"clusterQueue": cluster_queue, "stopPolicy": "None"},
+        spec = {"clusterQueue": cluster_queue, "stopPolicy": "None"}
+        return self.add(k8s.make(KUEUE, "LocalQueue", name, self.ago(hours=1400), namespace, spec=spec,
                                  status={"pendingWorkloads": pending, "admittedWorkloads": 1}))  # fmt: skip
 
     def queued_workload(self, namespace: str, name: str, queue: str, pods: int, gpus: int, hours: float = 6, resource: str = GPU) -> Object:

@@ -30,7 +30,8 @@ def _policies(fleet: Fleet) -> None:
 
 def _work(fleet: Fleet) -> None:
     h100 = fleet.nodes("h100")
-    fleet.job("foundation", "pretrain-32b", pods=8, gpus=8, pool="h100", hours=212, nodes=h100[:8], cpu=96, image="nvcr.io/nvidia/nemo:25.02")
+    fleet.job("foundation", "pretrain-32b", pods=8, gpus=8, pool="h100", hours=212, nodes=h100[:8], cpu=96,
+              image="nvcr.io/nvidia/nemo:25.02")  # fmt: skip
     fleet.job("foundation", "sft-32b", pods=2, gpus=8, pool="h100", hours=31, nodes=h100[8:10], cpu=96)
     fleet.job("vision", "detector", pods=4, gpus=4, pool="h100", hours=17, nodes=h100[10:12], cpu=40)
     fleet.job("speech", "asr-large", pods=2, gpus=6, pool="h100", hours=44, nodes=h100[12:14], cpu=60)

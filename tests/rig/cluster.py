@@ -141,11 +141,8 @@ class ControlPlane:
 
     def logs(self, lines: int = 15) -> str:
         """The end of each program's log."""
-        parts = []
-        for path in sorted(self.folder.glob("*.log")):
-            if path.name != "audit.log":
-                parts.append(f"== {path.name}\n" + "\n".join(path.read_text(errors="replace").splitlines()[-lines:]))
-        return "\n".join(parts)
+        paths = [path for path in sorted(self.folder.glob("*.log")) if path.name != "audit.log"]
+        return "\n".join(f"== {path.name}\n" + "\n".join(path.read_text(errors="replace").splitlines()[-lines:]) for path in paths)
 
     def _wait_ready(self) -> None:
         deadline = time.monotonic() + _READY_SECONDS

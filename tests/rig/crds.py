@@ -9,9 +9,7 @@ from gpuctl.sources.kubernetes.wanted import TABLE
 BUILT_IN = frozenset(
     {"", "apps", "batch", "policy", "autoscaling", "coordination.k8s.io", "resource.k8s.io", "scheduling.k8s.io"},
 )
-MORE = (
-    ("nfd.k8s-sigs.io", ("v1alpha1",), "nodefeatures", "NodeFeature", True),
-)
+MORE = (("nfd.k8s-sigs.io", ("v1alpha1",), "nodefeatures", "NodeFeature", True),)
 
 
 def definitions() -> list[dict[str, Any]]:

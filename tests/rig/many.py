@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from gpuctl.demo import objects as k8s
+from gpuctl.demo import api_objects as k8s
 from gpuctl.demo.fleet import DRIVER, H100, Fleet
 from tests.rig.keys import key_of
 
@@ -19,6 +19,8 @@ AS_OF = datetime(2026, 10, 14, 9, 30, tzinfo=UTC)
 POD_BYTES = 8100
 NODE_BYTES = 23700
 NAMESPACES = 50
+_FIELD = {"f:type": {}, "f:status": {}, "f:lastProbeTime": {}}
+_UNIT = len(json.dumps({"k:field-0000": _FIELD}, separators=(",", ":"))) - 1
 
 
 def many(nodes: int, pods: int, gpu_nodes: int | None = None, pending: int = 0) -> Iterator[bytes]:
@@ -62,7 +64,9 @@ def _pod(template: bytes, number: int, node: bytes) -> bytes:
 def _pod_template(fleet: Fleet, kind: str) -> bytes:
     amounts = {"cpu": "1", "memory": "8Gi"} | ({"nvidia.com/gpu": "1"} if kind != "plain" else {})
     spec: dict[str, Any] = {
-        "containers": [{"name": "main", "image": "registry.example.com/team/worker:1.0", "resources": {"limits": amounts, "requests": amounts}}],
+        "containers": [
+            {"name": "main", "image": "registry.example.com/team/worker:1.0", "resources": {"limits": amounts, "requests": amounts}},
+        ],
         "tolerations": [{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}],
     }
     owner = k8s.make("batch/v1", "Job", "worker", fleet.ago(hours=30))
@@ -86,8 +90,8 @@ def _ballast(obj: dict[str, Any], size: int) -> bytes:
     missing = size - len(json.dumps(full, separators=(",", ":")))
     number = 0
     while missing > 0:
-        fields[f"k:field-{number:04d}"] = {"f:type": {}, "f:status": {}, "f:lastProbeTime": {}}
-        missing -= 73
+        fields[f"k:field-{number:04d}"] = _FIELD
+        missing -= _UNIT
         number += 1
     return json.dumps(full, separators=(",", ":")).encode()
 

@@ -119,7 +119,8 @@ def test_scheduler_binds_and_kwok_runs(scheduling_cluster: ControlPlane) -> None
     fleet.workload("Deployment", "team-a", "train", 3, 4, "h100", 1, bound=False)
     deployment = fleet.get("Deployment", "train", "team-a")
     scheduling_cluster.kubectl("create", "namespace", "team-a")
-    scheduling_cluster.apply([{**deployment, "metadata": {k: deployment["metadata"][k] for k in ("name", "namespace", "labels")}, "status": {}}])
+    meta = {k: deployment["metadata"][k] for k in ("name", "namespace", "labels")}
+    scheduling_cluster.apply([{**deployment, "metadata": meta, "status": {}}])
     deadline = time.monotonic() + 30
     while True:
         pods = _served(scheduling_cluster, "pods")

@@ -16,7 +16,8 @@ def test_objects_have_the_size_of_real_ones() -> None:
     assert all(abs(size - POD_BYTES) < 200 for _, _, size in pods)
     assert all(abs(size - NODE_BYTES) < 200 for _, size in nodes)
     assert sum("nvidia.com/gpu" in node["status"]["capacity"] for node, _ in nodes) == 2
-    holders = [p for _, p, _ in pods if "nvidia.com/gpu" in p["spec"]["containers"][0]["resources"]["requests"] and p["spec"].get("nodeName")]
+    bound = [p for _, p, _ in pods if p["spec"].get("nodeName")]
+    holders = [p for p in bound if "nvidia.com/gpu" in p["spec"]["containers"][0]["resources"]["requests"]]
     assert {p["spec"]["nodeName"] for p in holders} == {"gpu-00000", "gpu-00001"}
     assert len(holders) == 14
     assert sum(p["status"]["phase"] == "Pending" for _, p, _ in pods) == 3
