@@ -214,3 +214,18 @@ class AutoscalerScope:
     def subject(self) -> Subject:
         item = self.autoscaler
         return Subject(kind="workload", cluster=item.cluster, name=item.name, namespace=item.namespace)
+
+
+@dataclass(frozen=True, eq=False)
+class CountedNode:
+    """A node for which a collector counted GPUs, the count 0 included (AICR snapshots, hosts)."""
+
+    node: Node
+
+    @classmethod
+    def enumerate(cls, view: View) -> Sequence[Self] | Unknown:
+        return _unread(view, "nodes") or tuple(cls(node) for node in view.snapshot.nodes or () if node.gpu_count is not None)
+
+    @property
+    def subject(self) -> Subject:
+        return Subject(kind="node", cluster=self.node.cluster, name=self.node.name, node=self.node.name)

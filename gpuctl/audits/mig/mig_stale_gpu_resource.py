@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-from gpuctl.facts.devices import Offered
+from gpuctl.facts.mig import StaleWhole
 from gpuctl.facts.subjects import GpuNode
+from gpuctl.facts.transitions import Transition
 from gpuctl.findings import Action, ActionKind, Component, Evidence, Finding, Severity
-from gpuctl.knowledge.accelerators import classify
 
 
-def audit(node: GpuNode, offered: Offered) -> Finding | None:
-    """`nvidia.com/gpu` still in capacity, but not allocatable, on a node that now offers `nvidia.com/mig-*`."""
-    labels = node.node.accelerators
-    stale = offered.capacity.get("nvidia.com/gpu", 0)
-    slices = {name: amount for name, amount in offered.allocatable.items() if amount and (row := classify(name)) and row.unit == "mig"}
-    if not slices or not stale or offered.allocatable.get("nvidia.com/gpu", 0):
+def audit(node: GpuNode, stale: StaleWhole, transition: Transition) -> Finding | None:
+    """`nvidia.com/gpu` still in capacity, but not allocatable, on a node that now offers `nvidia.com/mig-*` or renamed shares."""
+    if not stale.amount or transition.kind == "mig-change":
         return None
-    if labels is not None and labels.physical is not None and stale < labels.physical:
-        return None
+    successors = ", ".join(f"{name} {amount:g}" for name, amount in sorted(stale.replaced_by.items()))
     return Finding(
         subject=node.subject,
         severity=Severity.LOW,
-        message=f"nvidia.com/gpu: {stale:g} is left in capacity beside MIG resources",
+        message=f"{stale.resource}: {stale.amount:g} is left in capacity beside {', '.join(sorted(stale.replaced_by))}",
         evidence=(
             Evidence(
-                observed=f"capacity nvidia.com/gpu {stale:g}, allocatable 0; " + ", ".join(f"{k} {v:g}" for k, v in sorted(slices.items())),
-                expected="no nvidia.com/gpu on a node whose cards are all cut into MIG devices",
+                observed=f"capacity {stale.resource} {stale.amount:g}, allocatable 0; {successors}",
+                expected=f"no {stale.resource} on a node whose cards are all given out under another name",
                 how="status.capacity and status.allocatable of the Node",
             ),
         ),
-        component=Component.DEVICE_PLUGIN,
+        component=Component.CAPACITY,
         nodes=(node.node.name or "",),
         actions=(Action(kind=ActionKind.RESTART_DEVICE_PLUGIN, target=node.subject),),
         hygiene=True,
+        transitional=transition.reason,
     )

@@ -1,0 +1,1 @@
+"""Nodes and devices: what is broken, pressured, tainted or reported by agents."""
