@@ -1,0 +1,301 @@
+"""The command line as a user meets it: answers, mistakes, exit codes, start-up."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import jsonschema
+import pytest
+import typer
+
+from gpuctl.cli import completions, console
+from gpuctl.cli.main import run
+from gpuctl.cli.table import COMMANDS
+
+ROOT = Path(__file__).resolve().parents[2]
+GOLDEN = ROOT / "tests" / "golden"
+HEAVY = {"kubernetes", "paramiko", "pynvml", "numpy", "jinja2", "rich", "pydantic"}
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in [name for name in os.environ if name.startswith("GPUCTL_") or name in {"NO_COLOR", "FORCE_COLOR", "CI"}]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize("columns", [80, 160])
+def test_the_demo_reads_as_agreed(columns: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    assert run(["doctor", "--demo"]) == 0
+    text = capsys.readouterr().out
+    golden = GOLDEN / f"doctor-demo-{columns}.txt"
+    if os.environ.get("UPDATE_GOLDEN"):
+        golden.write_text(text, "utf-8")
+    assert text == golden.read_text("utf-8"), "run again with UPDATE_GOLDEN=1 when the change is wanted"
+
+
+def test_the_demo_prints_the_titles_of_the_json_in_its_order(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["doctor", "--demo", "-o", "json"]) == 0
+    titles = [item["title"] for item in json.loads(capsys.readouterr().out)["advice"]]
+    run(["doctor", "--demo"])
+    text = capsys.readouterr().out
+    places = [text.index(f"] {title}") for title in titles]
+    assert len(titles) >= 5
+    assert places == sorted(places)
+
+
+def test_prose_fits_the_terminal_and_commands_stay_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    run(["doctor", "--demo", "-o", "json"])
+    report = json.loads(capsys.readouterr().out)
+    run(["doctor", "--demo"])
+    lines = capsys.readouterr().out.splitlines()
+    commands = {line for item in report["advice"] for step in item["steps"] + item["rollback"] for line in (step["command"] or "").split("\n")}
+    assert commands - {""} <= {line.strip() for line in lines}
+    titles = {item["title"] for item in report["advice"]}
+    long = [line for line in lines if len(line) > 80 and line.strip() not in commands and not any(title in line for title in titles)]
+    assert [line for line in long if len(line.split()) > 2] == []
+
+
+def test_the_json_obeys_its_own_schema(capsys: pytest.CaptureFixture[str]) -> None:
+    run(["schema", "report"])
+    schema = json.loads(capsys.readouterr().out)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    run(["doctor", "--demo", "-o", "json"])
+    text = capsys.readouterr().out
+    document = json.loads(text)
+    jsonschema.validate(document, schema)
+    assert list(document)[:2] == ["schema", "tool"]
+    assert document["schema"] == "gpuctl.report/v1"
+    assert text.endswith("}\n")
+    assert document["summary"]["found"] == len(document["findings"])
+    assert sum(document["summary"]["by_severity"].values()) == document["summary"]["found"]
+
+
+def test_yaml_says_what_the_json_says(capsys: pytest.CaptureFixture[str]) -> None:
+    import yaml
+
+    run(["doctor", "--demo", "-o", "json"])
+    document = json.loads(capsys.readouterr().out)
+    run(["doctor", "--demo", "-o", "yaml"])
+    assert yaml.safe_load(capsys.readouterr().out) == document
+    run(["doctor", "--demo", "-o", "name"])
+    assert capsys.readouterr().out.split() == [finding["id"] for finding in document["findings"]]
+
+
+def test_a_saved_snapshot_gives_the_same_report(capsys: pytest.CaptureFixture[str]) -> None:
+    run(["doctor", "--demo", "-o", "json"])
+    live = json.loads(capsys.readouterr().out)
+    assert run(["snapshot", "save", "s.json.gz", "--demo"]) == 0
+    assert Path("s.json.gz").stat().st_mode & 0o777 == 0o600
+    assert run(["doctor", "--from", "s.json.gz", "-o", "json"]) == 1
+    saved = json.loads(capsys.readouterr().out)
+    assert saved["findings"] == live["findings"]
+    assert saved["advice"] == live["advice"]
+    assert saved["as_of"] == live["as_of"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["doctor", "--demo"], 0),
+        (["doctor", "--demo", "--fail-on", "high"], 1),
+        (["doctor", "--demo", "--fail-on", "never"], 0),
+        (["doctor", "--demo", "--from", "x"], 2),
+        (["doctor", "--from", "missing.json"], 2),
+        (["doctor", "--demo", "--now", "yesterday"], 2),
+        (["doctor", "--demo", "--deadline", "soon"], 2),
+        (["rbac"], 0),
+        (["rbac", "--namespace", "team-a", "-o", "json"], 0),
+        (["rbac", "--namespace", "a\nb"], 2),
+        (["config", "print"], 0),
+        (["schema"], 0),
+        ([], 0),
+        (["--help"], 0),
+    ],
+)
+def test_exit_codes(arguments: list[str], code: int) -> None:
+    assert run(arguments) == code
+
+
+def test_too_little_is_exit_3(tmp_path: Path) -> None:
+    (tmp_path / "none.json").write_text('{"apiVersion": "v1", "kind": "NodeList", "items": []}')
+    assert run(["doctor", "--from", "none.json"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["doctr"], "did you mean `gpuctl doctor`?"),
+        (["doctor", "--contxt", "x"], "did you mean --context?"),
+        (["doctor", "--demo", "-o", "jsn"], "did you mean json?"),
+        (["doctor", "--demo", "--fail-on", "hihg"], "did you mean high?"),
+        (["doctor", "--demo", "--only", "gpu-node-not-redy"], "did you mean gpu-node-not-ready?"),
+        (["doctor", "--demo", "h100-0144"], "did you mean h100-014?"),
+        (["snapshot", "sav"], "did you mean `gpuctl snapshot save`?"),
+        (["schema", "reprt"], "did you mean report?"),
+        (["--verison"], "did you mean `gpuctl --version`?"),
+    ],
+)
+def test_mistakes_get_the_nearest_right_word(arguments: list[str], hint: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(arguments) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("error[usage]: ")
+    assert f"hint: {hint}" in said.err
+
+
+def test_as_a_plugin_of_kubectl_it_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    run(["doctor", "--help"], "/usr/local/bin/kubectl-gpuctl")
+    assert "kubectl gpuctl doctor" in capsys.readouterr().out
+    run([], "/usr/local/bin/kubectl-gpuctl")
+    assert "Usage: kubectl gpuctl " in capsys.readouterr().out
+
+
+def test_every_flag_has_a_sentence() -> None:
+    for line in completions.lines():
+        for flag in line.flags:
+            assert len(flag.text.split()) >= 3, (line.path, flag)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_of_each_command(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([name, "--help"]) == 0
+    assert f"Usage: gpuctl {name}" in capsys.readouterr().out
+
+
+def test_completions_have_not_drifted() -> None:
+    commands = completions.lines()
+    for name, made in completions.FILES.items():
+        assert (ROOT / "completions" / name).read_text("utf-8") == made(commands), f"`make completions` writes {name} anew"
+
+
+def test_only_nodes_that_were_named(capsys: pytest.CaptureFixture[str]) -> None:
+    run(["doctor", "--demo", "h100-[014,016]", "-o", "json"])
+    document = json.loads(capsys.readouterr().out)
+    assert document["findings"]
+    assert all({"h100-014", "h100-016"} & {*finding["nodes"], finding["subject"]["node"]} for finding in document["findings"])
+    assert document["summary"]["nodes"] > 2
+
+
+def test_a_baseline_hides_what_is_known(capsys: pytest.CaptureFixture[str]) -> None:
+    run(["doctor", "--demo", "-o", "json"])
+    Path("old.json").write_text(capsys.readouterr().out)
+    assert run(["doctor", "--demo", "--fail-on", "info", "--baseline", "old.json", "-o", "json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["summary"]["found"] == 0
+    assert {item["finding"] for item in document["waived"]} == {finding["id"] for finding in document["findings"]}
+
+
+def test_an_internal_error_is_short_and_exit_4(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("\x1b[31mbroken")
+
+    monkeypatch.setattr("gpuctl.pipeline.collect", broken)
+    assert run(["doctor", "--demo"]) == 4
+    said = capsys.readouterr().err
+    assert "error[internal]: RuntimeError: \\x1b[31mbroken" in said
+    assert "Traceback" not in said
+    assert run(["doctor", "--demo", "-vv"]) == 4
+    assert "Traceback" in capsys.readouterr().err
+
+
+def _python(code: str) -> str:
+    return subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+
+
+@pytest.mark.parametrize(
+    "call", ["import gpuctl.cli.main", *(f"from gpuctl.cli.main import run; run({args})" for args in (["audits", "-o", "json"], ["--help"], ["rbac", "--help"]))]
+)
+def test_nothing_heavy_is_loaded(call: str) -> None:
+    loaded = set(_python(f"import sys\n{call}\nprint('LOADED', *sorted({{name.split('.')[0] for name in sys.modules}}))").split("LOADED")[1].split())
+    assert loaded & HEAVY == set()
+    assert "click" not in loaded
+
+
+def test_the_version_loads_nothing() -> None:
+    code = "import sys; sys.argv[1:] = ['--version']; before = set(sys.modules)\nfrom gpuctl.__main__ import main; main(); print(*set(sys.modules) - before)"
+    first, second = _python(code).splitlines()
+    assert re.fullmatch(r"gpuctl \d+\.\d+\.\d+", first)
+    assert set(second.split()) == {"gpuctl", "gpuctl.__main__"}
+
+
+def test_a_closed_pipe_is_no_error() -> None:
+    command = f"'{sys.executable}' -m gpuctl doctor --demo -o json | head -c 10"
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", command], cwd=ROOT, capture_output=True, text=True)
+    assert done.stderr == ""
+    assert done.returncode == 0
+
+
+def test_ctrl_c_ends_within_a_second_with_what_is_known() -> None:
+    code = (
+        "import sys, time, gpuctl.pipeline\n"
+        "def stuck(request):\n    print('started', file=sys.stderr, flush=True); time.sleep(60)\n"
+        "gpuctl.pipeline.collect = stuck\n"
+        "from gpuctl.cli.main import run\n"
+        "sys.exit(run(['doctor', '--context', 'prod']))"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    assert process.stderr.readline() == "started\n"
+    time.sleep(0.2)
+    start = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=10)
+    assert process.returncode == 130
+    assert "Interrupted" in out
+    assert "prod failed: interrupted" in out
+    assert time.monotonic() - start < 2.5  # one second, and room for a busy machine
+
+
+def test_work_that_hands_over_in_time_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    stop = threading.Event()
+    original = threading.Thread.join
+    pressed = []
+
+    def join(thread: threading.Thread, timeout: float | None = None) -> None:
+        if not pressed and timeout == 0.2:
+            pressed.append(True)
+            raise KeyboardInterrupt
+        original(thread, timeout)
+
+    monkeypatch.setattr(threading.Thread, "join", join)
+    assert console.interruptible(lambda: stop.wait(5) and "what is known", stop) == "what is known"
+
+
+class _Terminal:
+    def __init__(self, tty: bool) -> None:
+        self.tty = tty
+
+    def isatty(self) -> bool:
+        return self.tty
+
+
+@pytest.mark.parametrize(
+    ("tty", "environment", "color"),
+    [
+        (True, {"TERM": "xterm"}, True),
+        (False, {"TERM": "xterm"}, False),
+        (True, {"TERM": "dumb"}, False),
+        (True, {"TERM": "xterm", "NO_COLOR": "1"}, False),
+        (False, {"FORCE_COLOR": "1"}, True),
+        (False, {"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+        (False, {"FORCE_COLOR": "0"}, False),
+    ],
+)
+def test_colour_rules(tty: bool, environment: dict[str, str], color: bool) -> None:
+    assert console.wants_color(_Terminal(tty), environment) is color  # type: ignore[arg-type]
+
+
+def test_typer_below_0_29() -> None:
+    assert tuple(map(int, typer.__version__.split(".")[:2])) < (0, 29)
