@@ -30,6 +30,10 @@ def audit(scope: AutoscalerScope) -> Finding | None:
         ),
         hygiene=True,
         actions=(
-            Action(kind=ActionKind.FIX_AUTOSCALER, target=scope.subject, args={"metric": wrong[0][0], "instead": wrong[0][1].instead}),
+            Action(
+                kind=ActionKind.FIX_AUTOSCALER,
+                target=scope.subject,
+                args={"kind": autoscaler.kind, "metric": wrong[0][0], "instead": wrong[0][1].instead},
+            ),
         ),
     )
