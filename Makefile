@@ -22,7 +22,7 @@ unit: $(VENV)/dev  ## only what needs no control plane
 	$(BIN)/python -m pytest -n 2 -m "not control_plane and not bench"
 
 bench: $(VENV)/dev $(VENV)/installed  ## measure, and print docs/benchmarks.md's tables
-	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench $(PART)
 
 audit: $(VENV)/dev  ## scaffold a new audit: make audit NAME=family/code_with_underscores
 	$(BIN)/python -m tests.scaffold $(NAME)
