@@ -27,13 +27,7 @@ class NodeFaults(Construction):
     def break_chain(self, node: str, link: Link, hours: float = 5) -> None:
         """One link of the chain fails; what comes after it waits; the node offers no GPU."""
         self.clear(node)
-        status = self.node(node)["status"]
-        for amounts in (status["capacity"], status["allocatable"]):
-            for resource in [name for name in amounts if name.startswith("nvidia.com/")]:
-                if link == "driver":
-                    amounts[resource] = "0"
-                else:
-                    del amounts[resource]
+        self._withdraw(node, keep_names=link != "nfd")
         labels = self.node(node)["metadata"]["labels"]
         if link == "nfd":
             for key in [k for k in labels if k.startswith(("nvidia.com/", "feature.node.kubernetes.io/pci-"))]:
@@ -52,6 +46,16 @@ class NodeFaults(Construction):
         self.crash(self.operator_pod(node, link), hours)
         for later in CHAIN[CHAIN.index(link) + 1 :]:
             self._wait_in_init(self.operator_pod(node, later), hours)
+
+    def _withdraw(self, node: str, keep_names: bool = True) -> None:
+        """No device plugin: five minutes later the kubelet has set its resources to 0, which stay until the kubelet restarts."""
+        status = self.node(node)["status"]
+        for amounts in (status["capacity"], status["allocatable"]):
+            for resource in [name for name in amounts if name.startswith("nvidia.com/")]:
+                if keep_names:
+                    amounts[resource] = "0"
+                else:
+                    del amounts[resource]
 
     def break_driver(self, node: str, hours: float = 5) -> None:
         """The driver container crash-loops."""
@@ -143,6 +147,7 @@ class NodeFaults(Construction):
     def mig_pending(self, node: str, minutes: float = 90, config: str = "all-3g.40gb") -> None:
         """mig-manager waits: its clients are paused, and their pods gone. Beyond 20 minutes it is stuck."""
         self.mig_state(node, "pending", minutes, config)
+        self._withdraw(node)
         for part, label in (("device-plugin", "device-plugin"), ("gfd", "gpu-feature-discovery"), ("dcgm-exporter", "dcgm-exporter")):
             self.remove_daemon(node, part)
             self.node(node)["metadata"]["labels"][f"nvidia.com/gpu.deploy.{label}"] = "paused-for-mig-change"

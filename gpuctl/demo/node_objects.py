@@ -87,6 +87,7 @@ def labels_of(name: str, pool: Pool, as_of: datetime) -> dict[str, str]:
         "kubernetes.io/arch": "amd64",
         "kubernetes.io/hostname": name,
         "kubernetes.io/os": "linux",
+        "node.cluster.x-k8s.io/machinedeployment": pool.name,
         "pool": pool.name,
         "topology.kubernetes.io/zone": "room-" + "ab"[int(k8s.digest(name)[0], 16) % 2],
         "feature.node.kubernetes.io/kernel-version.full": KERNEL,

@@ -19,7 +19,7 @@ AS_OF = datetime(2026, 10, 14, 9, 30, tzinfo=UTC)
 POD_BYTES = 8100
 NODE_BYTES = 23700
 NAMESPACES = 50
-_FIELD = {"f:type": {}, "f:status": {}, "f:lastProbeTime": {}}
+_FIELD: dict[str, Any] = {"f:type": {}, "f:status": {}, "f:lastProbeTime": {}}
 _UNIT = len(json.dumps({"k:field-0000": _FIELD}, separators=(",", ":"))) - 1
 
 
