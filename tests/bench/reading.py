@@ -71,8 +71,17 @@ def _pod_bytes_of_all(plane: ControlPlane) -> int:
             return total
 
 
+def _doctor(kubeconfig: str) -> list[str]:
+    return [_GPUCTL, "doctor", "--kubeconfig", kubeconfig, "--deadline", "600", "-o", "json"]
+
+
 def _seconds(cost: Cost) -> str:
-    return f"{cost.wall_seconds:.1f} s ({cost.cpu_seconds:.1f} CPU s, {cost.peak_bytes / 1e6:.0f} MB; server {cost.server_cpu_seconds:.1f} CPU s)"
+    server = f"server {cost.server_cpu_seconds:.1f} CPU s"
+    return f"{cost.wall_seconds:.1f} s ({cost.cpu_seconds:.1f} CPU s, {cost.peak_bytes / 1e6:.0f} MB; {server})"
+
+
+def _both(ours: Cost, theirs: Cost) -> str:
+    return f"{_times(ours.wall_seconds, theirs.wall_seconds)} wall, {_times(ours.cpu_seconds, theirs.cpu_seconds)} CPU"
 
 
 def _times(ours: float, theirs: float) -> str:
@@ -100,9 +109,7 @@ def _dense(folder: Path) -> Iterator[Row]:
                 "kubectl": lambda: run([kubectl, "--kubeconfig", config, "get", "pods", "-A", "-o", "json"], None, server),
                 "typed": lambda: run([sys.executable, "-c", _TYPED, config, str(_PODS)], None, server),
                 "read": lambda: run([sys.executable, "-c", _READ, config, str(_PODS)], None, server),
-                "doctor": lambda: run(
-                    [_GPUCTL, "doctor", "--kubeconfig", config, "--deadline", "600", "-o", "json"], None, server, _ANY_FINDING
-                ),
+                "doctor": lambda: run(_doctor(config), None, server, _ANY_FINDING),
                 "save": lambda: run([_GPUCTL, "snapshot", "save", saved, "--kubeconfig", config, "--deadline", "600"], None, server),
             },
         )
@@ -111,20 +118,18 @@ def _dense(folder: Path) -> Iterator[Row]:
         )
     kubectl_, typed, read, doctor, save, offline = (costs[name] for name in ("kubectl", "typed", "read", "doctor", "save", "offline"))
     scale = f"{_NODES} nodes, {_PODS} pods"
-    yield Row(f"read {scale}", _seconds(read), f"`kubectl get pods -A -o json` {_seconds(kubectl_)}",
-              f"{_times(read.wall_seconds, kubectl_.wall_seconds)} wall, {_times(read.cpu_seconds, kubectl_.cpu_seconds)} CPU", ">= 25x")  # fmt: skip
-    yield Row(f"memory to read {scale}", f"{read.peak_bytes / 1e6:.0f} MB", f"kubectl {kubectl_.peak_bytes / 1e6:.0f} MB",
-              _times(read.peak_bytes, kubectl_.peak_bytes), "100x at 100,000 pods")  # fmt: skip
-    yield Row(f"read {scale}", _seconds(read), f"official client, typed {_seconds(typed)}",
-              f"{_times(read.wall_seconds, typed.wall_seconds)} wall, {_times(read.cpu_seconds, typed.cpu_seconds)} CPU", ">= 25x")  # fmt: skip
-    yield Row("the API server's CPU", f"{read.server_cpu_seconds:.1f} CPU s", f"kubectl {kubectl_.server_cpu_seconds:.1f} CPU s",
-              _times(read.server_cpu_seconds, kubectl_.server_cpu_seconds), "no more than kubectl")  # fmt: skip
-    yield Row("whole `gpuctl doctor`", _seconds(doctor), f"kubectl {_seconds(kubectl_)}",
-              f"{_times(doctor.wall_seconds, kubectl_.wall_seconds)} wall, {_times(doctor.cpu_seconds, kubectl_.cpu_seconds)} CPU", ">= 18x, <= 300 MB")  # fmt: skip
-    yield Row("doctor on a saved snapshot", _seconds(offline), f"live doctor {_seconds(doctor)}",
-              f"{offline.wall_seconds / doctor.wall_seconds:.2f} of the live run", "<= 0.6")  # fmt: skip
-    yield Row("`snapshot save`", _seconds(save), f"reading alone {_seconds(read)}",
-              f"+{100 * (save.wall_seconds / read.wall_seconds - 1):.0f} %", "<= +20 %")  # fmt: skip
+    theirs = f"`kubectl get pods -A -o json` {_seconds(kubectl_)}"
+    memory = f"{read.peak_bytes / 1e6:.0f} MB", f"kubectl {kubectl_.peak_bytes / 1e6:.0f} MB", _times(read.peak_bytes, kubectl_.peak_bytes)
+    spent = f"{read.server_cpu_seconds:.1f} CPU s", f"kubectl {kubectl_.server_cpu_seconds:.1f} CPU s"
+    share = f"{offline.wall_seconds / doctor.wall_seconds:.2f} of the live run"
+    added = f"+{100 * (save.wall_seconds / read.wall_seconds - 1):.0f} %"
+    yield Row(f"read {scale}", _seconds(read), theirs, _both(read, kubectl_), ">= 25x")
+    yield Row(f"memory to read {scale}", *memory, "100x at 100,000 pods")
+    yield Row(f"read {scale}", _seconds(read), f"official client, typed {_seconds(typed)}", _both(read, typed), ">= 25x")
+    yield Row("the API server's CPU", *spent, _times(read.server_cpu_seconds, kubectl_.server_cpu_seconds), "no more than kubectl")
+    yield Row("whole `gpuctl doctor`", _seconds(doctor), theirs, _both(doctor, kubectl_), ">= 18x, <= 300 MB")
+    yield Row("doctor on a saved snapshot", _seconds(offline), f"live doctor {_seconds(doctor)}", share, "<= 0.6")
+    yield Row("`snapshot save`", _seconds(save), f"reading alone {_seconds(read)}", added, "<= +20 %")
 
 
 def _growth(folder: Path) -> Iterator[Row]:
@@ -136,7 +141,7 @@ def _growth(folder: Path) -> Iterator[Row]:
         with ControlPlane(sub) as plane:
             plane.seed_lines(many(_NODES // part, _PODS // part))
             config = str(plane.kubeconfig("admin"))
-            command = [_GPUCTL, "doctor", "--kubeconfig", config, "--deadline", "600", "-o", "json"]
+            command = _doctor(config)
             seen.append(interleaved(_ROUNDS, {"doctor": lambda command=command: run(command, None, None, _ANY_FINDING)})["doctor"])
     small, middle, whole = (cost.cpu_seconds for cost in seen)
     yield Row("growth of doctor's CPU time with size", f"1/4: {small:.2f} s, 1/2: {middle:.2f} s, all: {whole:.2f} s", "-",
@@ -151,9 +156,7 @@ def _sparse(folder: Path) -> Iterator[Row]:
         config, server = str(plane.kubeconfig("admin")), plane.pid("kube-apiserver")
         few = _pod_bytes_of_a_run(config)
         everything = _pod_bytes_of_all(plane)
-        cost = interleaved(
-            _ROUNDS, {"doctor": lambda: run([_GPUCTL, "doctor", "--kubeconfig", config, "-o", "json"], None, server, _ANY_FINDING)}
-        )
+        cost = interleaved(_ROUNDS, {"doctor": lambda: run(_doctor(config), None, server, _ANY_FINDING)})
     yield Row(f"bytes of pods, 100 GPU nodes among {_NODES}", f"{few / 1e6:.1f} MB", f"full list {everything / 1e6:.1f} MB",
               f"1/{everything / few:.0f}", "<= 1/20")  # fmt: skip
     yield Row(f"doctor, 100 GPU nodes among {_NODES}", _seconds(cost["doctor"]), "-", "-", "-")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from rich.console import Console
 from rich.table import Table
 
-from gpuctl.cli.table import columns
+from gpuctl.reports.text import columns
 from tests.bench.measure import Cost, Row, interleaved
 
 _ROWS = [(f"node-{number:04d}", "NVIDIA-H100-80GB-HBM3", "8", "True", f"10.1.{number // 250}.{number % 250}") for number in range(5000)]
