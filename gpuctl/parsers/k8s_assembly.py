@@ -166,7 +166,7 @@ class Assembly:
             name, api = _named(kind)
             self._pods.thorough = False
             self._facts_of(name)
-            typed = {"Pod": k8s_raw.PodList, "Node": k8s_raw.NodeList}.get(name) if self._wanted(name) else None
+            typed: type[Any] | None = {"Pod": k8s_raw.PodList, "Node": k8s_raw.NodeList}.get(name) if self._wanted(name) else None
             if typed is not None:
                 try:
                     return self._typed_page(name, self._json.decode(raw, typed), self._json, self._pods)
@@ -193,7 +193,7 @@ class Assembly:
         Raises:
             InputError: the body is no such list.
         """
-        from gpuctl.parsers.k8s_protobuf import ProtobufDialect, page
+        from gpuctl.parsers.k8s_protobuf import ProtobufDialect, page  # noqa: PLC0415 - costs start-up time that JSON need not pay
 
         if kind not in {"Pod", "Node"}:
             raise InputError(f"a list of {kind} in protobuf cannot be read", "ask for JSON instead")
@@ -244,11 +244,13 @@ class Assembly:
     def _add(self, kind: str, item: Any, dialect: Dialect, pods: PodParser, lost: dict[str, str]) -> None:
         dialect.recent.clear()
         self._subject = kind
+        fact: Pod | Node
+        labels: dict[str, str] = {}
         try:
             if kind == "Pod":
                 fact, labels = pods.pod(item)
             else:
-                fact, labels = k8s_nodes.node(item, dialect, self.cluster, self._stamp), {}
+                fact = k8s_nodes.node(item, dialect, self.cluster, self._stamp)
         except _BROKEN as error:
             self._lose("", str(error))
             return
@@ -271,7 +273,7 @@ class Assembly:
             budgets: list[Budget] | None = self._facts.get("budgets")
             extra: Extra = self._kinds.extra
             facts = {name: tuple(found) for name, found in self._facts.items() if name not in {"pods", "nodes", "skipped"}}
-            facts.update(finished(pods, self._labels, nodes, budgets, extra, self.cluster, self._given_twice))
+            facts.update(finished(pods, self._labels, nodes, budgets, extra, self._given_twice))
             if "pods" not in self._facts and not facts["pods"]:
                 del facts["pods"]
             if "nodes" not in self._facts and not facts["nodes"]:

@@ -107,8 +107,8 @@ class Dialect:
         """Requests of a container; a limit stands in for a request that is missing."""
         raise NotImplementedError
 
-    def mentions(self, slot: Any, text: bytes) -> bool:
-        """Whether the bytes of a slot hold a text: a cheap look before reading."""
+    def mentions(self, slot: Any, marks: Sequence[bytes]) -> bool:
+        """Whether a key in the slot may hold one of the texts: a cheap look before reading."""
         raise NotImplementedError
 
     def owner(self, slot: Any) -> Owner | None:
@@ -138,7 +138,13 @@ class Dialect:
     def facts_of_conditions(self, slot: Any) -> tuple[Condition, ...]:
         """Conditions as facts; one without a type is left out."""
         return tuple(
-            Condition(type=c.type, status=c.status or "Unknown", reason=c.reason or "", message=c.message or "", since=self.moment(c.last_transition_time))
+            Condition(
+                type=c.type,
+                status=c.status or "Unknown",
+                reason=c.reason or "",
+                message=c.message or "",
+                since=self.moment(c.last_transition_time),
+            )
             for c in self.conditions(slot)
             if c.type
         )
@@ -159,9 +165,7 @@ def requirements(found: Iterable[Any] | None) -> tuple[Requirement, ...]:
 
 def tolerations(found: Iterable[Any]) -> tuple[Toleration, ...]:
     """Tolerations as facts."""
-    return tuple(
-        Toleration(key=t.key or "", operator=t.operator or "Equal", value=t.value or "", effect=t.effect or "") for t in found
-    )
+    return tuple(Toleration(key=t.key or "", operator=t.operator or "Equal", value=t.value or "", effect=t.effect or "") for t in found)
 
 
 def place(selector: dict[str, str], terms: Sequence[Any] | None, tolerated: tuple[Toleration, ...]) -> Placement | None:
@@ -197,8 +201,9 @@ class JsonDialect(Dialect):
     def moment(self, slot: Any) -> datetime | None:
         return self.once("time", slot, instant) if slot else None
 
-    def mentions(self, slot: Any, text: bytes) -> bool:
-        return text in bytes(slot)
+    def mentions(self, slot: Any, marks: Sequence[bytes]) -> bool:
+        data = bytes(slot)
+        return any(mark in data for mark in marks)
 
     def _one(self, slot: Any, part: str, kind: type[T]) -> T | None:
         data = bytes(slot)

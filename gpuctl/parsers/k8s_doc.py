@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from math import isnan
 from typing import Any
 
 from gpuctl.model.nodes import Condition
@@ -83,7 +84,7 @@ class Doc:
             number = float(value) if isinstance(value, str | float) and len(str(value)) <= 32 else None
         except ValueError:
             number = None
-        if number is None or number != number or abs(number) >= 2**53 or number != int(number):
+        if number is None or isnan(number) or abs(number) >= 2**53 or number != int(number):
             self._wrong(self._path(path), "a whole number", value)
             return None
         return int(number)
@@ -149,7 +150,8 @@ class Doc:
     def requirements(self, *path: str) -> tuple[Requirement, ...]:
         """Expressions of a selector."""
         return tuple(
-            Requirement(key=item.text("key") or "", operator=item.text("operator") or "", values=item.words("values")) for item in self.docs(*path)
+            Requirement(key=item.text("key") or "", operator=item.text("operator") or "", values=item.words("values"))
+            for item in self.docs(*path)
         )
 
     @property

@@ -22,7 +22,9 @@ def resource_slice(doc: Doc, cluster: str | None) -> ResourceSlice | None:
         return None
     doc.moment("metadata", "creationTimestamp")
     terms = spec.docs("nodeSelector", "nodeSelectorTerms") if "nodeSelector" in spec else None
-    devices = [_device(item) for item in spec.docs("devices")] + [_named_instance(item) for item in spec.docs("namedResources", "instances")]
+    devices = [_device(item) for item in spec.docs("devices")] + [
+        _named_instance(item) for item in spec.docs("namedResources", "instances")
+    ]
     return ResourceSlice(
         cluster=cluster,
         name=doc.name,
@@ -177,4 +179,6 @@ def device_taint_rule(doc: Doc) -> DeviceTaintRule | None:
     selector, taint, name = doc.doc("spec", "deviceSelector"), _taint(doc.doc("spec", "taint")), doc.name
     if taint is None or name is None:
         return None
-    return DeviceTaintRule(name=name, driver=selector.text("driver"), pool=selector.text("pool"), device=selector.text("device"), taint=taint)
+    return DeviceTaintRule(
+        name=name, driver=selector.text("driver"), pool=selector.text("pool"), device=selector.text("device"), taint=taint
+    )

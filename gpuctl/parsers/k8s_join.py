@@ -26,7 +26,7 @@ class Extra:
 
 
 def finished(
-    pods: list[Pod], labels: list[dict[str, str]], nodes: list[Node], budgets: list[Budget] | None, extra: Extra, cluster: str | None, dedupe: bool
+    pods: list[Pod], labels: list[dict[str, str]], nodes: list[Node], budgets: list[Budget] | None, extra: Extra, dedupe: bool
 ) -> dict[str, tuple[Any, ...]]:
     """Pods with the budgets that cover them and nodes with heartbeats and software; an object given twice counts once, the last one.
 

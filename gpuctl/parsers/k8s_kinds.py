@@ -15,7 +15,11 @@ from gpuctl.parsers.k8s_pods import PodParser
 Handler = Callable[[Doc], None]
 _KUEUE, _VOLCANO, _KAI, _DRA = "kueue.x-k8s.io", "scheduling.volcano.sh", "scheduling.run.ai", "resource.k8s.io"
 _NATIVE, _PLUGINS, _NVIDIA = "scheduling.k8s.io", "scheduling.x-k8s.io", "nvidia.com"
-_OLD_GROUPS = {"scheduling.sigs.k8s.io": _PLUGINS, "x-k8s.io": "inference.networking.k8s.io", "inference.networking.x-k8s.io": "inference.networking.k8s.io"}
+_OLD_GROUPS = {
+    "scheduling.sigs.k8s.io": _PLUGINS,
+    "x-k8s.io": "inference.networking.k8s.io",
+    "inference.networking.x-k8s.io": "inference.networking.k8s.io",
+}
 _NODE_LEASES = "kube-node-lease"
 
 
@@ -75,7 +79,9 @@ class Kinds:
         table[_NATIVE, "Workload"] = makes("pod_groups", lambda doc: k8s_queues.native_workload(doc, cluster, _NATIVE))
         for group, kind in (("autoscaling", "HorizontalPodAutoscaler"), ("keda.sh", "ScaledObject"), ("keda.sh", "ScaledJob")):
             table[group, kind] = makes("autoscalers", lambda doc: k8s_workloads.autoscaler(doc, cluster))
-        table["inference.networking.k8s.io", "InferencePool"] = makes("inference_pools", lambda doc: k8s_workloads.inference_pool(doc, cluster))
+        table["inference.networking.k8s.io", "InferencePool"] = makes(
+            "inference_pools", lambda doc: k8s_workloads.inference_pool(doc, cluster)
+        )
         table[_NVIDIA, "ClusterPolicy"] = makes("cluster_policies", k8s_stack.cluster_policy)
         table[_NVIDIA, "NVIDIADriver"] = makes("nvidia_drivers", k8s_stack.nvidia_driver)
         table["kubescheduler.config.k8s.io", "KubeSchedulerConfiguration"] = makes("scheduler_profiles", k8s_stack.scheduler_profiles)

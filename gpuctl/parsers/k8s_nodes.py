@@ -17,10 +17,12 @@ from gpuctl.units import count, quantity
 POOL_LABELS = (
     "cloud.google.com/gke-nodepool", "eks.amazonaws.com/nodegroup", "alpha.eksctl.io/nodegroup-name", "kubernetes.azure.com/agentpool",
     "agentpool", "karpenter.sh/nodepool", "karpenter.sh/provisioner-name", "node.cluster.x-k8s.io/machinedeployment",
-    "doks.digitalocean.com/node-pool", "vks.vmware.com/nodepool", "cloud.ibm.com/worker-pool-name", "ibm-cloud.kubernetes.io/worker-pool-name",
+    "doks.digitalocean.com/node-pool", "vks.vmware.com/nodepool", "ibm-cloud.kubernetes.io/worker-pool-name",
 )  # fmt: skip
 """Labels that name a node pool, in the order in which they count."""
-NODE_ANNOTATIONS = frozenset({"nvidia.com/gpu-driver-upgrade-state", "nvidia.com/gpu-driver-upgrade-requested", "nvidia.com/mig.config.time"})
+NODE_ANNOTATIONS = frozenset(
+    {"nvidia.com/gpu-driver-upgrade-state", "nvidia.com/gpu-driver-upgrade-requested", "nvidia.com/mig.config.time"}
+)
 """Annotations of nodes that are read."""
 _LONGEST_LABEL = 256
 _PROVIDERS = {"aws": "eks", "gce": "gke", "azure": "aks"}

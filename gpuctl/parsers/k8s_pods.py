@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from msgspec import Raw
+
 from gpuctl.knowledge.accelerators import is_accelerator
 from gpuctl.model.nodes import Condition
 from gpuctl.model.workloads import Container, Placement, Pod
@@ -91,7 +93,9 @@ class PodParser:
     says whether to look for those also where no fact is kept.
     """
 
-    def __init__(self, dialect: Dialect, cluster: str | None, intern: Callable[[str], str], stamped: Callable[[datetime | None], None]) -> None:
+    def __init__(
+        self, dialect: Dialect, cluster: str | None, intern: Callable[[str], str], stamped: Callable[[datetime | None], None]
+    ) -> None:
         self.dialect = dialect
         self.cluster = cluster
         self.intern = intern
@@ -121,7 +125,7 @@ class PodParser:
 
     def annotations(self, meta: Any) -> dict[str, str]:
         """Of the annotations only those that are used."""
-        if not meta.annotations or not any(self.dialect.mentions(meta.annotations, mark) for mark in _MARKS):
+        if not meta.annotations or not self.dialect.mentions(meta.annotations, _MARKS):
             return {}
         return {key: value for key, value in self.dialect.texts(meta.annotations).items() if key in POD_ANNOTATIONS}
 
@@ -130,7 +134,9 @@ class PodParser:
         dialect = self.dialect
         meta, spec, status = item.metadata or _EMPTY_META, item.spec or _EMPTY_SPEC, item.status or _EMPTY_STATUS
         ask = self.ask(spec)
-        labels = dialect.texts(meta.labels) if meta.labels else {}
+        slot = _frozen(meta.labels)
+        labels = dialect.texts(slot) if slot else {}
+        queue, group = dialect.once("tags", slot, lambda _: (queue_of(labels, {}), group_of(labels, {})))
         annotations = self.annotations(meta)
         images = self.images(spec)
         unknown: dict[str, str] = {}
@@ -156,7 +162,8 @@ class PodParser:
         finished = max((c.since for c in containers if c.state == "terminated" and not c.init and c.since), default=None)
         ended = status.phase in {"Succeeded", "Failed"}
         text = self._text
-        group = spec.scheduling_group if dialect.has(spec, "scheduling_group") else None
+        if dialect.has(spec, "scheduling_group"):
+            group = group or spec.scheduling_group.pod_group_name or None
         fact = Pod(
             cluster=self.cluster,
             namespace=text(meta.namespace),
@@ -188,8 +195,8 @@ class PodParser:
             scheduling_gates=tuple(self.intern(g.name) for g in spec.scheduling_gates or () if g.name),
             labels=labels if detailed else {},
             safe_to_evict=safe_to_evict(annotations),
-            queue=queue_of(labels, annotations),
-            pod_group=group_of(labels, annotations) or (group and group.pod_group_name) or None,
+            queue=queue_of(labels, annotations) if annotations else queue,
+            pod_group=(group_of(labels, annotations) if annotations else None) or group,
             env=self.env(spec) if ask.accelerators or claims else {},
             unknown=unknown,
         )
@@ -272,7 +279,8 @@ class PodParser:
 
 def _frozen(slot: Any) -> Any:
     """A slot as something to look up by: protobuf's repeated entries as a tuple, JSON as bytes."""
-    return tuple(slot) if not isinstance(slot, bytes) and hasattr(slot, "append") else bytes(slot)
+    kind = type(slot)
+    return slot if kind is bytes else bytes(slot) if kind is Raw else tuple(slot)
 
 
 def _fact_of(resource: str) -> str:

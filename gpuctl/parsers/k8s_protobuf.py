@@ -58,7 +58,8 @@ _MESSAGES = {
     "PodList": "1 metadata ListMeta,2 items *Pod",
     "Taint": "1 key s,2 value s,3 effect s,4 time_added b",
     "NodeSpec": "3 provider_id s,4 unschedulable t,5 taints *b",
-    "SystemInfo": "1 machine_id s,2 system_uuid s,3 boot_id s,4 kernel_version s,5 os_image s,6 container_runtime_version s,7 kubelet_version s",
+    "SystemInfo": "1 machine_id s,2 system_uuid s,3 boot_id s,4 kernel_version s,5 os_image s,6 container_runtime_version s,"
+    "7 kubelet_version s",
     "Address": "1 type s,2 address s",
     "NodeStatus": "1 capacity *b,2 allocatable *b,4 conditions *b,5 addresses *Address,7 node_info SystemInfo",
     "Node": "1 metadata Meta,2 spec NodeSpec,3 status NodeStatus",
@@ -68,12 +69,14 @@ _MESSAGES = {
 }
 _TYPES = {"s": 9, "b": 12, "i": 3, "n": 5, "t": 8}
 _MESSAGE = 11
+_LONGEST_KEY = 330
+"""Bytes that hold the key of a map entry: 253 of the prefix, 63 of the name, and what surrounds them."""
 
 
 @cache
 def messages() -> dict[str, Any]:
     """Message classes by name."""
-    from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+    from google.protobuf import descriptor_pb2, descriptor_pool, message_factory  # noqa: PLC0415 - costs start-up time that JSON need not pay
 
     file = descriptor_pb2.FileDescriptorProto(name="gpuctl_k8s.proto", package="gpuctl", syntax="proto2")
     for name, fields in _MESSAGES.items():
@@ -95,14 +98,16 @@ def page(kind: str, body: bytes) -> Any:
     Raises:
         InputError: the bytes are not such a response.
     """
-    from google.protobuf.message import DecodeError
+    from google.protobuf.message import DecodeError  # noqa: PLC0415 - costs start-up time that JSON need not pay
 
     if not body.startswith(MAGIC):
         raise InputError("this is not Kubernetes' protobuf (its first four bytes differ)", "ask for JSON instead")
     try:
         envelope = messages()["Unknown"].FromString(memoryview(body)[len(MAGIC) :])
         if envelope.type_meta.kind != f"{kind}List":
-            raise InputError(f"a list of {kind} was asked for, the answer holds {envelope.type_meta.kind or 'no kind'}", "ask for JSON instead")
+            raise InputError(
+                f"a list of {kind} was asked for, the answer holds {envelope.type_meta.kind or 'no kind'}", "ask for JSON instead"
+            )
         return messages()[f"{kind}List"].FromString(envelope.raw)
     except DecodeError as error:
         raise InputError(f"the protobuf of a list of {kind} is broken: {error}", "ask for JSON instead") from error
@@ -113,7 +118,7 @@ class ProtobufDialect(Dialect):
 
     def __init__(self, lose: Callable[[str, str], None]) -> None:
         super().__init__(lose)
-        from google.protobuf.message import DecodeError
+        from google.protobuf.message import DecodeError  # noqa: PLC0415 - costs start-up time that JSON need not pay
 
         self._broken = DecodeError
         self._messages = messages()
@@ -141,14 +146,25 @@ class ProtobufDialect(Dialect):
         except (ValueError, OverflowError, OSError):
             return None
 
-    def mentions(self, slot: Any, text: bytes) -> bool:
-        return any(text in entry for entry in slot)
+    def mentions(self, slot: Any, marks: Sequence[bytes]) -> bool:
+        for entry in slot:
+            key = entry[:_LONGEST_KEY]
+            for mark in marks:
+                if mark in key:
+                    return True
+        return False
 
     def texts(self, slot: Any) -> dict[str, str]:
-        return self.once("texts", tuple(slot), lambda data: {e.key: e.value for e in sorted(self._many("labels", "TextEntry", data), key=lambda e: e.key)})
+        return self.once(
+            "texts",
+            tuple(slot),
+            lambda data: {e.key: e.value for e in sorted(self._many("labels", "TextEntry", data), key=lambda e: e.key)},
+        )
 
     def amounts(self, slot: Any) -> Amounts:
-        return self.once("amounts", tuple(slot), lambda data: amounts((e.key, e.value.string) for e in self._many("quantities", "QuantityEntry", data)))
+        return self.once(
+            "amounts", tuple(slot), lambda data: amounts((e.key, e.value.string) for e in self._many("quantities", "QuantityEntry", data))
+        )
 
     def resources(self, slot: Any) -> Amounts:
         return self.once("resources", slot, self._resources)
@@ -175,7 +191,8 @@ class ProtobufDialect(Dialect):
 
     def taints(self, slot: Any) -> tuple[Taint, ...]:
         return tuple(
-            Taint(key=t.key, value=t.value, effect=t.effect, time_added=self.moment(t.time_added)) for t in self._many("taints", "Taint", slot)
+            Taint(key=t.key, value=t.value, effect=t.effect, time_added=self.moment(t.time_added))
+            for t in self._many("taints", "Taint", slot)
         )
 
     def placement(self, spec: Any) -> Placement | None:

@@ -145,7 +145,13 @@ def kai_queue(doc: Doc, cluster: str | None) -> Queue:
             beyond = None if limit is None else max(limit - nominal, 0.0) * scale[key]
             quotas.append(QueueQuota(resource=resource, nominal=nominal * scale[key], borrowing_limit=beyond))
     return Queue(
-        cluster=cluster, kind="Queue", name=doc.name, parent=spec.text("parentQueue"), quotas=tuple(quotas), conditions=doc.conditions(), unknown=doc.unread
+        cluster=cluster,
+        kind="Queue",
+        name=doc.name,
+        parent=spec.text("parentQueue"),
+        quotas=tuple(quotas),
+        conditions=doc.conditions(),
+        unknown=doc.unread,
     )
 
 

@@ -29,7 +29,9 @@ _PARTS = tuple(
         (r"nvidia/driver|/driver$|nvidia/vgpu.*driver", "driver"),
     )
 )
-_STACK = re.compile(r"gpu-operator|container-toolkit|dra-driver|mig-manager|dcgm|device-plugin|feature-discovery|nvidia/(?:\S*/)?driver|fabricmanager|vfio-manager")
+_STACK = re.compile(
+    r"gpu-operator|container-toolkit|dra-driver|mig-manager|dcgm|device-plugin|feature-discovery|nvidia/(?:\S*/)?driver|fabricmanager|vfio-manager"
+)
 _CHART = re.compile(r"gpu-operator-(v?\d\S*)")
 
 
@@ -119,7 +121,9 @@ def node_feature(doc: Doc) -> dict[str, Any]:
     return {
         "node": doc.text("metadata", "labels", "nfd.node.kubernetes.io/node-name") or doc.name,
         "kernel_modules": tuple(sorted(str(name) for name in modules.doc("elements").value)) if "elements" in modules else None,
-        "pci_vendors": {vendor for item in pci.docs("elements") if (vendor := _gpu_vendor(item.doc("attributes")))} if "elements" in pci else None,
+        "pci_vendors": {vendor for item in pci.docs("elements") if (vendor := _gpu_vendor(item.doc("attributes")))}
+        if "elements" in pci
+        else None,
     }
 
 
@@ -168,7 +172,7 @@ def _profile(doc: Doc) -> SchedulerProfile:
 
 def _weights(doc: Doc) -> dict[str, float]:
     return {
-        name: 1.0 if item.get("weight") is None else float(weight)
+        name: 1.0 if item.get("weight") is None else quantity(str(item.get("weight"))) or 0.0
         for item in doc.docs("resources")
-        if (name := item.text("name")) and ((weight := quantity(str(item.get("weight")))) is not None or item.get("weight") is None)
+        if (name := item.text("name")) and (item.get("weight") is None or quantity(str(item.get("weight"))) is not None)
     }  # fmt: skip

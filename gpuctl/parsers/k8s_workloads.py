@@ -15,7 +15,15 @@ from gpuctl.parsers.k8s_pods import Ask, PodParser, queue_of
 
 _NO_ASK = Ask({}, {}, 0.0, 0.0, ())
 _ENDED = {"Complete", "Completed", "Failed", "Succeeded", "Finished", "FailureTarget", "SuccessCriteriaMet"}
-_KUBEFLOW = ("pytorchReplicaSpecs", "tfReplicaSpecs", "mpiReplicaSpecs", "xgbReplicaSpecs", "paddleReplicaSpecs", "mxReplicaSpecs", "jaxReplicaSpecs")
+_KUBEFLOW = (
+    "pytorchReplicaSpecs",
+    "tfReplicaSpecs",
+    "mpiReplicaSpecs",
+    "xgbReplicaSpecs",
+    "paddleReplicaSpecs",
+    "mxReplicaSpecs",
+    "jaxReplicaSpecs",
+)
 
 
 class Role(NamedTuple):
@@ -195,12 +203,18 @@ class WorkloadParser:
         """PyTorchJob and its kin: roles with replicas each; all of them start together unless the policy says fewer."""
         spec = doc.doc("spec")
         key = next((name for name in _KUBEFLOW if name in spec), "")
-        roles = [self.role(item.doc("template"), self._replicas(item, "replicas")) for item in self._values(spec.doc(key) if key else Doc({}))]
+        roles = [
+            self.role(item.doc("template"), self._replicas(item, "replicas")) for item in self._values(spec.doc(key) if key else Doc({}))
+        ]
         gang = spec.integer("runPolicy", "schedulingPolicy", "minAvailable")
         numbers = [role.pods for role in roles]
         whole = sum(n for n in numbers if n is not None) if numbers and None not in numbers else None
         return self.workload(
-            doc, doc.text("kind") or "PyTorchJob", roles, gang=gang if gang is not None else whole, suspended=spec.boolean("runPolicy", "suspend")
+            doc,
+            doc.text("kind") or "PyTorchJob",
+            roles,
+            gang=gang if gang is not None else whole,
+            suspended=spec.boolean("runPolicy", "suspend"),
         )
 
     def _values(self, doc: Doc) -> list[Doc]:
