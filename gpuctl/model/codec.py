@@ -68,7 +68,7 @@ def decode(raw: bytes) -> Snapshot:
     if version < 1:
         raise InputError(f"a snapshot of version {version} does not exist", "save it again")
     try:
-        with _no_collection():
+        with without_collection():
             return msgspec.json.decode(text, type=SnapshotFile).snapshot
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"damaged snapshot: {error}", "save it again") from error
@@ -80,7 +80,7 @@ def json_schema() -> dict[str, Any]:
 
 
 @contextmanager
-def _no_collection() -> Iterator[None]:
+def without_collection() -> Iterator[None]:
     """Without the cyclic collector: it would walk a growing heap of objects that hold no cycles."""
     was_enabled = gc.isenabled()
     gc.disable()

@@ -1,0 +1,131 @@
+"""`gpuctl.facts/v1`: what is known before any judgement, every key present, null with its reason where it is not known."""
+
+from __future__ import annotations
+
+import re
+import types
+from datetime import datetime
+from functools import cache
+from typing import Any, Final, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec import Struct, structs
+
+from gpuctl.knowledge import catalogue
+from gpuctl.model.codec import without_collection
+from gpuctl.model.known import NOT_COLLECTED, Facts, why_unknown
+from gpuctl.model.nodes import Node
+from gpuctl.model.snapshot import Snapshot
+from gpuctl.reports.report import AsOf
+from gpuctl.units import significant
+
+SCHEMA: Final = "gpuctl.facts/v1"
+
+_HEAD = ("version", "taken_at", "newest_stamp", "redacted", "complete", "interrupted", "sources")
+_NO_SLURM = "Slurm was not asked"
+_NOT_A_GAP = frozenset({"deleting_since"})
+"""None says that it is not so, and not that nobody knows."""
+_FLOAT = re.compile(rb'(?<!\\)":(-?[0-9]+\.[0-9]+(?:e[-+]?[0-9]+)?)(?=[,}])')
+"""A float as msgspec writes it after a key; a quote inside a text has a backslash before it."""
+
+
+class Tool(Struct, frozen=True, kw_only=True):
+    """Who wrote the document."""
+
+    version: str
+
+
+def document(snapshot: Snapshot, as_of: AsOf, version: str) -> bytes:
+    """The document as one line of UTF-8 with a newline at its end.
+
+    Args:
+        snapshot: everything known.
+        as_of: the moment that ages refer to.
+        version: gpuctl's own.
+    """
+    with without_collection():
+        plain = msgspec.json.encode(_with_reasons(snapshot))
+        body = msgspec.json.decode(plain, type=_twin(Snapshot))
+        head = {
+            "schema": SCHEMA, "tool": Tool(version=version), "taken_at": snapshot.taken_at, "as_of": as_of, "complete": snapshot.complete,
+            "interrupted": snapshot.interrupted, "sources": body.sources, "knowledge": catalogue.dates(), "redacted": snapshot.redacted,
+        }  # fmt: skip
+        rest = {info.name: getattr(body, info.name) for info in structs.fields(Snapshot) if info.name not in _HEAD}
+        made = _document_type()(**head, slurm=None, **rest)
+        return _FLOAT.sub(_number, msgspec.json.Encoder(order="deterministic").encode(made)) + b"\n"
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema of the document."""
+    return msgspec.json.schema(_document_type())
+
+
+def _number(match: re.Match[bytes]) -> bytes:
+    return b'":' + str(significant(float(match[1]))).encode()
+
+
+def _with_reasons(snapshot: Snapshot) -> Snapshot:
+    """The snapshot with a reason for each collection and each fact of a node that nobody knows."""
+    open_fields = [info.name for info in structs.fields(Snapshot) if getattr(snapshot, info.name) is None and info.name not in _HEAD]
+    unknown = {**snapshot.unknown, "slurm": _NO_SLURM, **{name: why_unknown(snapshot, name) for name in open_fields}}
+    nodes = None if snapshot.nodes is None else tuple(_node(node) for node in snapshot.nodes)
+    return structs.replace(snapshot, unknown=unknown, nodes=nodes, cluster=_explained(snapshot.cluster, frozenset({"scope"})))
+
+
+def _node(node: Node) -> Node:
+    gpus = None if node.gpus is None else tuple(_explained(gpu) for gpu in node.gpus)
+    return structs.replace(_explained(node), gpus=gpus)
+
+
+def _explained(facts: Any, passed_over: frozenset[str] = _NOT_A_GAP) -> Any:
+    missing = {
+        info.name: facts.unknown.get(info.name, NOT_COLLECTED)
+        for info in structs.fields(type(facts))
+        if getattr(facts, info.name) is None and info.name not in passed_over
+    }
+    return structs.replace(facts, unknown={**facts.unknown, **missing}) if missing else facts
+
+
+@cache
+def _document_type() -> type[Struct]:
+    twin = _twin(Snapshot)
+    hints = get_type_hints(twin)
+    head: list[Any] = [
+        ("schema", str), ("tool", Tool), ("taken_at", datetime | None), ("as_of", AsOf), ("complete", bool), ("interrupted", bool),
+        ("sources", hints["sources"]), ("knowledge", dict[str, str]), ("redacted", bool),
+    ]  # fmt: skip
+    rest = [(info.name, hints[info.name]) for info in structs.fields(Snapshot) if info.name not in {*_HEAD, "unknown"}]
+    return msgspec.defstruct("FactsV1", [*head, *rest, ("slurm", dict[str, Any] | None), ("unknown", dict[str, str])], kw_only=True)
+
+
+@cache
+def _twin(struct: type[Struct]) -> Any:
+    """The same Struct, but written with every key."""
+    hints = get_type_hints(struct)
+    names = sorted((info.name for info in structs.fields(struct)), key=lambda name: name == "unknown")
+    infos = {info.name: info for info in structs.fields(struct)}
+    fields = [_twin_field(infos[name], hints[name], struct) for name in names]
+    return msgspec.defstruct(struct.__name__, fields, kw_only=True, frozen=True, module=__name__)
+
+
+def _twin_field(info: structs.FieldInfo, hint: Any, owner: type[Struct]) -> Any:
+    kind = _twin_hint(hint, owner)
+    if info.default is not msgspec.NODEFAULT:
+        default = _twin(type(info.default))() if isinstance(info.default, Facts) else info.default
+        return (info.name, kind, default)
+    if info.default_factory is not msgspec.NODEFAULT:
+        return (info.name, kind, msgspec.field(default_factory=info.default_factory))
+    return (info.name, kind)
+
+
+def _twin_hint(hint: Any, owner: type[Struct]) -> Any:
+    if isinstance(hint, type) and issubclass(hint, Struct) and get_origin(hint) is None:
+        return Any if hint is owner else _twin(hint)
+    origin, args = get_origin(hint), get_args(hint)
+    if origin in {Union, types.UnionType}:
+        return Union[tuple(_twin_hint(arg, owner) for arg in args)]  # noqa: UP007
+    if origin is tuple:
+        return tuple[_twin_hint(args[0], owner), ...]  # type: ignore[misc]
+    if origin is dict:
+        return dict[args[0], _twin_hint(args[1], owner)]  # type: ignore[valid-type,misc]
+    return hint

@@ -1,0 +1,113 @@
+"""Redaction: names become aliases everywhere alike, and nothing from outside is left in clear."""
+
+from __future__ import annotations
+
+import stat
+import types
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+import pytest
+from gpuctl.errors import InputError
+from gpuctl.model import codec
+from gpuctl.model.compressed import gunzip
+from gpuctl.model.events import K8sEvent
+from gpuctl.model.nodes import Node, Taint
+from gpuctl.model.snapshot import Snapshot
+from gpuctl.model.workloads import Placement, Pod, Toleration
+from gpuctl.redact import RedactionMap, load_map, redact, save_map
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Filler:
+    """Fills every field of every Struct; each text is a canary of its own."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def make(self, hint: Any, depth: int = 0) -> Any:
+        origin, args = get_origin(hint), get_args(hint)
+        if origin is Literal:
+            return args[0]
+        if origin in {Union, types.UnionType}:
+            return self.make(next(arg for arg in args if arg is not type(None)), depth)
+        if origin is tuple:
+            return () if depth > 12 else (self.make(args[0], depth + 1),)
+        if origin is dict:
+            return {self.make(args[0], depth): self.make(args[1], depth)}
+        if hint is str:
+            self.count += 1
+            return f"zq-canary-{self.count:05}"
+        if hint in {int, float, bool}:
+            return hint(1)
+        if hint is datetime:
+            return NOW
+        assert issubclass(hint, msgspec.Struct), hint
+        hints = get_type_hints(hint)
+        return hint(**{info.name: self.make(hints[info.name], depth + 1) for info in msgspec.structs.fields(hint)})
+
+
+def test_no_canary_of_any_field_is_left() -> None:
+    filler = Filler()
+    snapshot = msgspec.structs.replace(filler.make(Snapshot), version=1)
+    assert filler.count > 300
+    redacted, _ = redact(snapshot)
+    assert redacted.redacted
+    assert b"canary" in gunzip(codec.encode(snapshot))
+    assert b"canary" not in gunzip(codec.encode(redacted))
+
+
+def small() -> Snapshot:
+    taint = Taint(key="acme.example/team", value="alpha", effect="NoSchedule")
+    node = Node(
+        name="gpu-acme-1",
+        cluster="prod-acme",
+        labels={"acme.example/rack": "r1", "nvidia.com/gpu.product": "NVIDIA-H100-80GB-HBM3"},
+        taints=(taint,),
+    )
+    placement = Placement(node_selector={"acme.example/rack": "r1"}, tolerations=(Toleration(key="acme.example/team", value="alpha"),))
+    message = "0/3 nodes are available: 1 node(s) had untolerated taint {acme.example/team: alpha}, 2 Insufficient nvidia.com/gpu."
+    event = K8sEvent(kind="Pod", namespace="team-acme", name="train-0", type="Warning", reason="FailedScheduling", message=message)
+    pod = Pod(
+        cluster="prod-acme",
+        namespace="team-acme",
+        name="train-0",
+        node="gpu-acme-1",
+        placement=placement,
+        scheduling_gates=("acme.example/wait",),
+    )
+    return Snapshot(nodes=(node,), pods=(pod,), k8s_events=(event,), taken_at=NOW)
+
+
+def test_equal_names_get_equal_aliases_and_decide_alike() -> None:
+    redacted, _ = redact(small())
+    node, pod, event = redacted.nodes[0], redacted.pods[0], redacted.k8s_events[0]  # type: ignore[index]
+    assert pod.node == node.name == "node-0001"
+    assert (event.namespace, event.name) == (pod.namespace, pod.name) == ("namespace-01", "pod-00001")
+    ((key, value),) = pod.placement.node_selector.items()
+    assert node.labels[key] == value
+    assert pod.placement.tolerations[0].key == node.taints[0].key
+    assert node.labels["nvidia.com/gpu.product"] == "NVIDIA-H100-80GB-HBM3"
+    assert "2 Insufficient nvidia.com/gpu." in event.message
+    assert node.taints[0].key in event.message
+    assert len(pod.scheduling_gates) == 1
+    assert b"acme" not in gunzip(codec.encode(redacted))
+
+
+def test_map_restores_longest_first_on_word_boundaries(tmp_path: Path) -> None:
+    redaction = RedactionMap(originals={"node-1": "short", "node-1-x": "long"})
+    assert redaction.restore("drain node-1-x, node-1 and node-10") == "drain long, short and node-10"
+    save_map(redaction, tmp_path / "map")
+    assert stat.S_IMODE((tmp_path / "map").stat().st_mode) == 0o600
+    assert load_map(tmp_path / "map") == redaction
+    (tmp_path / "map").write_text("{}x")
+    with pytest.raises(InputError):
+        load_map(tmp_path / "map")
+
+
+def test_restoring_gives_the_names_back() -> None:
+    redacted, redaction = redact(small())
+    assert redaction.restore(f"kubectl uncordon {redacted.nodes[0].name}") == "kubectl uncordon gpu-acme-1"  # type: ignore[index]
