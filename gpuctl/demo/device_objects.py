@@ -7,7 +7,6 @@ from datetime import timedelta
 from gpuctl.demo import api_objects as k8s
 from gpuctl.demo.api_objects import Object
 from gpuctl.demo.construction import GPU, GPU_TOLERATION, Construction
-from gpuctl.demo.operator_objects import CHAIN
 
 DRA = "resource.k8s.io/v1"
 DRIVER = "gpu.nvidia.com"
@@ -49,7 +48,7 @@ class DynamicResources(Construction):
         for amounts in (self.node(node)["status"]["capacity"], self.node(node)["status"]["allocatable"]):
             amounts.pop(GPU, None)
         self.node(node)["metadata"]["labels"]["nvidia.com/gpu.deploy.device-plugin"] = "false"
-        self.remove_daemon(node, CHAIN[2])
+        self.remove_daemon(node, "device-plugin")
         self.slice(node)
 
     def dra_taint(self, node: str, device: int = 0, key: str = "gpu.nvidia.com/xid", value: str = "79", effect: str = "NoExecute") -> None:

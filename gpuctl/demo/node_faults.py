@@ -25,10 +25,12 @@ class NodeFaults(Construction):
         allocatable[resource] = str(int(allocatable[resource]) - gpus)
 
     def break_chain(self, node: str, link: Link, hours: float = 5) -> None:
-        """One link of the chain fails; what comes after it waits; the node offers no GPU."""
-        self.clear(node)
-        self._withdraw(node, keep_names=link != "nfd")
+        """One link of the chain fails and what comes after it waits. The node offers no GPU, unless the link is GFD, the last one,
+        which only labels. Without NFD the labels go, and the operator withdraws all of its pods."""
         labels = self.node(node)["metadata"]["labels"]
+        if link != "gfd":
+            self.clear(node)
+            self._withdraw(node)
         if link == "nfd":
             for key in [k for k in labels if k.startswith(("nvidia.com/", "feature.node.kubernetes.io/pci-"))]:
                 del labels[key]
@@ -37,25 +39,19 @@ class NodeFaults(Construction):
             self.crash(self.operator_pod(node, "nfd"), hours)
             return
         if link == "gfd":
-            for key in [
-                k
-                for k in labels
-                if k.startswith(("nvidia.com/gpu.", "nvidia.com/cuda.")) and ".deploy." not in k and not k.endswith("present")
-            ]:
-                del labels[key]
+            for key in [k for k in labels if k.startswith(("nvidia.com/gpu.", "nvidia.com/cuda."))]:
+                if ".deploy." not in key and not key.endswith(".present"):
+                    del labels[key]
         self.crash(self.operator_pod(node, link), hours)
         for later in CHAIN[CHAIN.index(link) + 1 :]:
             self._wait_in_init(self.operator_pod(node, later), hours)
 
-    def _withdraw(self, node: str, keep_names: bool = True) -> None:
+    def _withdraw(self, node: str) -> None:
         """No device plugin: five minutes later the kubelet has set its resources to 0, which stay until the kubelet restarts."""
         status = self.node(node)["status"]
         for amounts in (status["capacity"], status["allocatable"]):
             for resource in [name for name in amounts if name.startswith("nvidia.com/")]:
-                if keep_names:
-                    amounts[resource] = "0"
-                else:
-                    del amounts[resource]
+                amounts[resource] = "0"
 
     def break_driver(self, node: str, hours: float = 5) -> None:
         """The driver container crash-loops."""

@@ -10,8 +10,8 @@ from gpuctl.demo.api_objects import Object
 
 OPERATOR_NAMESPACE = "gpu-operator"
 PCI = "feature.node.kubernetes.io/pci-10de.present"
-CHAIN = ("driver", "toolkit", "device-plugin", "gfd", "validator")
-"""Links in the order in which each waits for the one before."""
+CHAIN = ("driver", "toolkit", "validator", "device-plugin", "gfd")
+"""Links in the order in which each waits for the one before: the validator writes the files that device plugin and GFD wait for."""
 
 
 @dataclass(frozen=True)

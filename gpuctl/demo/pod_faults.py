@@ -108,7 +108,7 @@ class PodFaults(Construction):
         )
 
     def asks_unknown_resource(
-        self, namespace: str = "team-b", name: str = "typo", resource: str = "nvidia.com/gpus", hours: float = 20
+        self, namespace: str = "team-b", name: str = "odd-slice", resource: str = "nvidia.com/mig-1g.12gb", hours: float = 20
     ) -> list[str]:
         """A pod that asks for a resource that no node offers."""
         total = len(self.nodes())
