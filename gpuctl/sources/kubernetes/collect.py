@@ -77,14 +77,15 @@ class Reading:
 
     def _take(self, page: RawPage) -> None:
         row = page.ask.row
+        body, page.body = page.body, b""
         try:
             if page.protobuf:
-                given = self.assembly.add_protobuf_page(row.kind, page.body)
+                given = self.assembly.add_protobuf_page(row.kind, body)
             else:
                 group_version = f"{row.group}/{page.ask.version}" if row.group else page.ask.version
-                given = self.assembly.add_page(f"{group_version}/{row.kind}", page.body)
+                given = self.assembly.add_page(f"{group_version}/{row.kind}", body)
         except Exception as error:  # whatever one page holds, the others are read
-            self.broken[TABLE.index(row)] = f"a page of {row.name} cannot be read ({len(page.body)} bytes): {error}"
+            self.broken[TABLE.index(row)] = f"a page of {row.name} cannot be read ({len(body)} bytes): {error}"
             return
         self.counts[row.name] = self.counts.get(row.name, 0) + given.count
         self.progress(row.name, self.counts[row.name])
