@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
 
 from gpuctl.advice.work import Place, Work
 from gpuctl.analysis.placement import could_run
@@ -12,26 +14,44 @@ from gpuctl.facts.subjects import WaitingPod
 from gpuctl.knowledge.accelerators import accelerators
 from gpuctl.model.known import Unknown
 from gpuctl.model.nodes import Node
-from gpuctl.model.subject import Subject
 from gpuctl.model.workloads import Pod
+
+_Offer = tuple[str | None, tuple[str, ...]]
+"""A cluster, and the accelerator resources that a node offers together."""
+_PodKey = tuple[str | None, str | None, str | None]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What waits and what lies free, as read: the same for every remedy that is priced. Pods in the order in which they are
+    given out, each with the number of its shape: pods of one shape fit the same nodes."""
+
+    work: Work
+    pods: tuple[tuple[Pod, int], ...]
+    shapes: int
+    idle: dict[_Offer, float]
+
+    @classmethod
+    def of(cls, work: Work) -> Waiting:
+        listed = work.view.subjects(WaitingPod)
+        ungated = () if isinstance(listed, Unknown) else (item.pod for item in listed if not item.pod.scheduling_gates)
+        pods = sorted(ungated, key=_queue_order)
+        shapes: dict[Any, int] = {}
+        numbered = tuple((pod, shapes.setdefault(_shape(pod), len(shapes))) for pod in pods)
+        return cls(work, numbered, len(shapes), _idle_gpus(work))
 
 
 class Demand:
-    """What waits, and what of it has been given out."""
+    """What of it has been given out."""
 
-    def __init__(self, work: Work) -> None:
-        self._work = work
-        self._view = work.view
-        listed = self._view.subjects(WaitingPod)
-        waiting = [] if isinstance(listed, Unknown) else [item.pod for item in listed]
-        self._waiting = sorted(waiting, key=_queue_order)
+    def __init__(self, waiting: Waiting) -> None:
+        self._work = waiting.work
+        self._view = waiting.work.view
+        self._left = waiting.pods
+        self._shapes = waiting.shapes
         self._room: dict[Place, dict[str, float]] = {}
-        self._given: set[tuple[str | None, str | None, str | None]] = set()
-        self._idle: dict[str | None, float] = self._idle_gpus()
-
-    def fresh(self) -> Demand:
-        """The same pods, none given out."""
-        return Demand(self._work)
+        self._given: set[_PodKey] = set()
+        self._idle = dict(waiting.idle)
 
     def take(self, place: Place, won: float, freed: tuple[Pod, ...], taints: frozenset[str]) -> float:
         """Give waiting pods to a node on which a remedy wins GPUs.
@@ -49,33 +69,42 @@ class Demand:
             return 0.0
         used = 0.0
         room = self._room_on(place, node, freed)
-        for pod in self._waiting:
-            if used >= won:
+        too_much: set[int] = set()
+        for pod, shape in self._left:
+            if used >= won or len(too_much) == self._shapes:
                 break
-            if _key(pod) in self._given or pod.scheduling_gates or not self._fits(pod, node, room, taints):
+            if shape in too_much or _key(pod) in self._given:
+                continue
+            if not self._fits(pod, node, room, taints):
+                too_much.add(shape)
                 continue
             self._given.add(_key(pod))
             _subtract(room, pod)
             used += min(self._work.gpus(pod), won - used)
         self._room[place] = room
+        if used:
+            self._left = tuple((pod, shape) for pod, shape in self._left if _key(pod) not in self._given)
         return used
 
     def unblock(self, pods: tuple[Pod, ...], others: float, cluster: str | None) -> float:
         """GPUs that lie free and that these waiting pods (and `others` GPUs asked for by pods that do not exist yet) could use
-        once nothing but a setting holds them back. Each free GPU is given out once."""
-        asked = others
-        for pod in sorted(pods, key=_queue_order):
-            if _key(pod) not in self._given:
-                self._given.add(_key(pod))
-                asked += self._work.gpus(pod)
+        once nothing but a setting holds them back. Each free GPU is given out once; a pod takes only kinds that it asks for."""
+        waiting = [pod for pod in sorted(pods, key=_queue_order) if _key(pod) not in self._given]
+        self._given.update(map(_key, waiting))
         if self._view.snapshot.nodes is None:
-            return asked
-        usable = min(asked, self._idle.get(cluster, 0.0))
-        self._idle[cluster] = self._idle.get(cluster, 0.0) - usable
-        return usable
+            return math.fsum([others, *map(self._work.gpus, waiting)])
+        taken = [self._take_idle(self._work.gpus(pod), cluster, set(accelerators(pod.requests))) for pod in waiting]
+        return math.fsum([*taken, self._take_idle(others, cluster, set())])
 
-    def is_given(self, subject: Subject) -> bool:
-        return (subject.cluster, subject.namespace, subject.name) in self._given
+    def _take_idle(self, asked: float, cluster: str | None, resources: set[str]) -> float:
+        """Take free GPUs from nodes that offer one of the resources; any, when none is named."""
+        left = asked
+        for offer, free in self._idle.items():
+            if offer[0] == cluster and (not resources or resources & set(offer[1])):
+                share = min(left, free)
+                self._idle[offer] = free - share
+                left -= share
+        return asked - left
 
     def _fits(self, pod: Pod, node: Node, room: dict[str, float], taints: frozenset[str]) -> bool:
         return could_run(pod, node, amounts=room, ignore_taints=taints) and not lacks_devices(
@@ -93,15 +122,30 @@ class Demand:
                 _subtract(room, pod)
         return room
 
-    def _idle_gpus(self) -> dict[str | None, float]:
-        """Free accelerators by cluster, on nodes that take pods now."""
-        idle: dict[str | None, list[float]] = defaultdict(list)
-        for node in self._view.gpu_nodes:
-            if node.name and node.ready in {None, "True"} and not node.cordoned:
-                place = (node.cluster, node.name)
-                held = math.fsum(self._work.gpus(pod) for pod in self._work.on(place))
-                idle[node.cluster].append(max(self._work.offered(place) - held, 0.0))
-        return {cluster: math.fsum(amounts) for cluster, amounts in idle.items()}
+
+def _idle_gpus(work: Work) -> dict[_Offer, float]:
+    """Free accelerators of the nodes that take pods now, by what these nodes offer."""
+    idle: dict[_Offer, list[float]] = defaultdict(list)
+    for node in work.view.gpu_nodes:
+        if node.name and node.ready in {None, "True"} and not node.cordoned:
+            place = (node.cluster, node.name)
+            held = math.fsum(work.gpus(pod) for pod in work.on(place))
+            offer = (node.cluster, tuple(sorted(name for name, amount in accelerators(node.allocatable or {}).items() if amount)))
+            idle[offer].append(max(work.offered(place) - held, 0.0))
+    return {offer: math.fsum(amounts) for offer, amounts in sorted(idle.items(), key=lambda item: (item[0][0] or "", item[0][1]))}
+
+
+def _shape(pod: Pod) -> Any:
+    """Equal for pods that fit the same nodes; pods with claims stand alone."""
+    placement = repr(pod.placement) if pod.placement is not None else ""
+    return (
+        pod.cluster,
+        tuple(sorted(pod.requests.items())),
+        pod.cpu,
+        pod.memory_bytes,
+        placement,
+        pod.claims and (pod.namespace, pod.claims),
+    )
 
 
 def _subtract(room: dict[str, float], pod: Pod) -> None:
@@ -111,7 +155,7 @@ def _subtract(room: dict[str, float], pod: Pod) -> None:
             room[name] -= amount
 
 
-def _key(pod: Pod) -> tuple[str | None, str | None, str | None]:
+def _key(pod: Pod) -> _PodKey:
     return pod.cluster, pod.namespace, pod.name
 
 

@@ -8,11 +8,13 @@ that waits, urgency wins and the dependency is dropped: the later one is not nam
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
 from gpuctl.advice.grouping import ORDER
 from gpuctl.advice.ranking import Priced
+from gpuctl.advice.work import Place
 from gpuctl.findings import Component, Severity
 
 _SIDE_BY_SIDE = frozenset({Component.DEVICE_PLUGIN, Component.DRA_DRIVER, Component.FEATURE_DISCOVERY})
@@ -20,7 +22,14 @@ _SIDE_BY_SIDE = frozenset({Component.DEVICE_PLUGIN, Component.DRA_DRIVER, Compon
 
 def plan(ranked: Sequence[Priced]) -> tuple[Priced, ...]:
     """The list in its final order; `after` names only items that stand before."""
-    needs = {priced.group.id: [other for other in ranked if _comes_before(other, priced)] for priced in ranked}
+    on_place: dict[Place, list[int]] = defaultdict(list)
+    for number, priced in enumerate(ranked):
+        for place in priced.group.places:
+            on_place[place].append(number)
+    needs = {}
+    for priced in ranked:
+        beside = sorted({number for place in priced.group.places for number in on_place[place]})
+        needs[priced.group.id] = [ranked[number] for number in beside if _comes_before(ranked[number], priced)]
     done: dict[str, Priced] = {}
 
     def put(priced: Priced, part: int) -> None:
@@ -43,11 +52,11 @@ def _part(priced: Priced) -> int:
 
 
 def _comes_before(one: Priced, other: Priced) -> bool:
-    """Whether the first mends a part below that of the second on a node of both. Parts are in a strict order, so there is no circle."""
+    """Whether the first mends a part below that of the second (both on one node). Parts are in a strict order: there is no circle."""
     lower, upper = _component(one), _component(other)
-    if lower is None or upper is None or {lower, upper} <= _SIDE_BY_SIDE or ORDER.index(lower) >= ORDER.index(upper):
+    if lower is None or upper is None or {lower, upper} <= _SIDE_BY_SIDE:
         return False
-    return bool(set(one.group.places) & set(other.group.places))
+    return ORDER.index(lower) < ORDER.index(upper)
 
 
 def _component(priced: Priced) -> Component | None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gpuctl.advice.actions import REMEDIES
-from gpuctl.advice.demand import Demand
+from gpuctl.advice.demand import Demand, Waiting
 from gpuctl.advice.grouping import Cause, Group
 from gpuctl.advice.item import Gain
 from gpuctl.advice.job import Ends, Job
@@ -51,8 +51,9 @@ class Priced:
 
 def rank(groups: Sequence[Group], work: Work) -> tuple[Priced, ...]:
     """All remedies with their prices, in the order of the list (dependencies not yet looked at)."""
-    alone = [_Pricing(group, work, Demand(work)).priced() for group in groups]
-    demand = Demand(work)
+    waiting = Waiting.of(work)
+    alone = [_Pricing(group, work, Demand(waiting)).priced() for group in groups]
+    demand = Demand(waiting)
     shared = [_Pricing(priced.group, work, demand).priced() for priced in sorted(alone, key=lambda priced: priced.order)]
     return tuple(sorted(shared, key=lambda priced: priced.order))
 

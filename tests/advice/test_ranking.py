@@ -162,3 +162,29 @@ def test_pods_of_daemonsets_and_mirrors_are_not_interrupted():
     assert drain.interrupts == ("team/bare",)
     assert drain.command == "kubectl drain --ignore-daemonsets --delete-emptydir-data --force 'gpu-1'"
     assert "--force" in drain.say
+
+
+def test_a_pod_behind_a_scheduling_gate_waits_for_something_else():
+    gated = structs.replace(pod("train-0", gpus=8), scheduling_gates=("kueue.x-k8s.io/admission",))
+    (item,) = advise([on_node("gpu-1", PLUGIN, RESTART, gpus=8)], view([node("gpu-1", offered=0)], [gated]))
+    assert item.gain.basis == "capacity"
+
+
+def test_urgency_goes_before_order():
+    """The GPU's fault is critical, the node's is not: the GPU comes first, and does not name what stands after it."""
+    findings = [
+        on_node("gpu-1", Component.NODE, ActionKind.RESTORE_NODE, gpus=8),
+        on_node("gpu-1", Component.HARDWARE, ActionKind.REPLACE_GPU, gpus=1, severity=Severity.CRITICAL),
+    ]
+    first, second = advise(findings, view([node("gpu-1", ready="False")]))
+    assert (first.severity, first.after) == (Severity.CRITICAL, ())
+    assert second.severity == Severity.HIGH
+
+
+def test_two_faults_of_a_node_win_no_more_gpus_than_it_has():
+    findings = [
+        on_node("gpu-1", Component.HARDWARE, ActionKind.RESET_GPU, gpus=4, gpu="GPU-1"),
+        on_node("gpu-1", Component.HARDWARE, ActionKind.REPLACE_GPU, gpus=6, gpu="GPU-2"),
+    ]
+    seen = view([node("gpu-1", offered=0)])
+    assert recoverable(advise(findings, seen), seen) == 8
