@@ -18,7 +18,7 @@ from gpuctl.errors import InputError
 from gpuctl.model.nodes import Node
 from gpuctl.model.workloads import Budget, Pod
 from gpuctl.parsers import k8s_nodes, k8s_raw, k8s_repair
-from gpuctl.parsers.k8s_dialect import Dialect, JsonDialect
+from gpuctl.parsers.k8s_dialect import Dialect, JsonDialect, readable
 from gpuctl.parsers.k8s_doc import Doc
 from gpuctl.parsers.k8s_join import Extra, finished
 from gpuctl.parsers.k8s_kinds import Kinds
@@ -76,7 +76,10 @@ class Assembly:
         return self._kinds.extra.config_maps
 
     def _intern(self, text: str) -> str:
-        return self._texts.setdefault(text, text)
+        known = self._texts.get(text)
+        if known is None:
+            known = self._texts[text] = readable(text)
+        return known
 
     def _stamp(self, moment: datetime | None) -> None:
         if moment is not None and (self.newest_stamp is None or moment > self.newest_stamp):

@@ -23,6 +23,11 @@ _MISSING: Any = object()
 Terms = tuple[tuple[Requirement, ...], ...]
 
 
+def readable(text: Any) -> str:
+    """The text; protobuf hands over bytes where they are no UTF-8 (a container's last words can be anything)."""
+    return text if type(text) is str else text.decode("utf-8", "replace") if isinstance(text, bytes) else ""
+
+
 class Amounts(NamedTuple):
     """Amounts in base units by resource, and the resources whose amount cannot be read."""
 
@@ -139,10 +144,10 @@ class Dialect:
         """Conditions as facts; one without a type is left out."""
         return tuple(
             Condition(
-                type=c.type,
-                status=c.status or "Unknown",
-                reason=c.reason or "",
-                message=c.message or "",
+                type=readable(c.type),
+                status=readable(c.status) or "Unknown",
+                reason=readable(c.reason),
+                message=readable(c.message),
                 since=self.moment(c.last_transition_time),
             )
             for c in self.conditions(slot)
@@ -160,12 +165,17 @@ def with_limits(requests: Amounts, limits: Amounts) -> Amounts:
 
 def requirements(found: Iterable[Any] | None) -> tuple[Requirement, ...]:
     """Requirements of a selector as facts."""
-    return tuple(Requirement(key=r.key or "", operator=r.operator or "", values=tuple(r.values or ())) for r in found or ())
+    return tuple(
+        Requirement(key=readable(r.key), operator=readable(r.operator), values=tuple(map(readable, r.values or ()))) for r in found or ()
+    )
 
 
 def tolerations(found: Iterable[Any]) -> tuple[Toleration, ...]:
     """Tolerations as facts."""
-    return tuple(Toleration(key=t.key or "", operator=t.operator or "Equal", value=t.value or "", effect=t.effect or "") for t in found)
+    return tuple(
+        Toleration(key=readable(t.key), operator=readable(t.operator) or "Equal", value=readable(t.value), effect=readable(t.effect))
+        for t in found
+    )
 
 
 def place(selector: dict[str, str], terms: Sequence[Any] | None, tolerated: tuple[Toleration, ...]) -> Placement | None:
@@ -270,7 +280,7 @@ class JsonDialect(Dialect):
 
     def taints(self, slot: Any) -> tuple[Taint, ...]:
         return tuple(
-            Taint(key=t.key or "", value=t.value or "", effect=t.effect or "", time_added=self.moment(t.time_added))
+            Taint(key=readable(t.key), value=readable(t.value), effect=readable(t.effect), time_added=self.moment(t.time_added))
             for t in self.many(slot, "taints", raw.RawTaint)
         )
 

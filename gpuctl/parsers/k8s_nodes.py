@@ -10,7 +10,7 @@ from typing import Any
 from gpuctl.knowledge.accelerators import classify
 from gpuctl.model.nodes import Cuda, Driver, GpuLabels, Node, NodeMig, Sharing
 from gpuctl.parsers import k8s_raw as raw
-from gpuctl.parsers.k8s_dialect import NOTHING, Dialect
+from gpuctl.parsers.k8s_dialect import NOTHING, Dialect, readable
 from gpuctl.parsers.k8s_stack import PCI_CLASSES, PCI_VENDORS
 from gpuctl.units import count, quantity
 
@@ -55,16 +55,16 @@ def node(item: Any, dialect: Dialect, cluster: str | None, stamped: Callable[[da
     for moment in (created, *(c.since for c in conditions or ()), *(t.time_added for t in taints)):
         stamped(moment)
     ready = next((c.status for c in conditions or () if c.type == "Ready"), None)
-    provider_id = spec.provider_id or None
-    addresses = tuple(a.address for a in status.addresses or () if a.address)
+    provider_id = readable(spec.provider_id) or None
+    addresses = tuple(readable(a.address) for a in status.addresses or () if a.address)
     return Node(
         cluster=cluster,
-        name=meta.name or None,
+        name=readable(meta.name) or None,
         aliases=tuple(dict.fromkeys(name for name in (labels.get("kubernetes.io/hostname"),) if name and name != meta.name)),
         addresses=tuple(dict.fromkeys(addresses)),
-        machine_id=info.machine_id or None,
-        system_uuid=info.system_uuid or None,
-        boot_id=info.boot_id or None,
+        machine_id=readable(info.machine_id) or None,
+        system_uuid=readable(info.system_uuid) or None,
+        boot_id=readable(info.boot_id) or None,
         created=created,
         deleting_since=dialect.moment(meta.deletion_timestamp),
         provider_id=provider_id,
@@ -79,10 +79,10 @@ def node(item: Any, dialect: Dialect, cluster: str | None, stamped: Callable[[da
         conditions=conditions,
         capacity=sizes["capacity"],
         allocatable=sizes["allocatable"],
-        os=info.os_image or None,
-        kernel=info.kernel_version or labels.get("feature.node.kubernetes.io/kernel-version.full") or None,
-        runtime=(info.container_runtime_version or "").replace("://", " ") or None,
-        kubelet=info.kubelet_version or None,
+        os=readable(info.os_image) or None,
+        kernel=readable(info.kernel_version) or labels.get("feature.node.kubernetes.io/kernel-version.full") or None,
+        runtime=readable(info.container_runtime_version).replace("://", " ") or None,
+        kubelet=readable(info.kubelet_version) or None,
         driver=driver(labels),
         cuda=cuda(labels),
         mig=mig(labels),

@@ -12,7 +12,7 @@ from gpuctl.knowledge.accelerators import is_accelerator
 from gpuctl.model.nodes import Condition
 from gpuctl.model.workloads import Container, Placement, Pod
 from gpuctl.parsers import k8s_raw as raw
-from gpuctl.parsers.k8s_dialect import NOTHING, Amounts, Dialect
+from gpuctl.parsers.k8s_dialect import NOTHING, Amounts, Dialect, readable
 from gpuctl.parsers.k8s_stack import is_stack_image
 
 QUEUE_NAME = "kueue.x-k8s.io/queue-name"
@@ -163,15 +163,15 @@ class PodParser:
         ended = status.phase in {"Succeeded", "Failed"}
         text = self._text
         if dialect.has(spec, "scheduling_group"):
-            group = group or spec.scheduling_group.pod_group_name or None
+            group = group or readable(getattr(spec.scheduling_group, "pod_group_name", None)) or None
         fact = Pod(
             cluster=self.cluster,
             namespace=text(meta.namespace),
-            name=meta.name or None,
+            name=readable(meta.name) or None,
             node=text(spec.node_name),
             phase=text(status.phase),
             reason=self.intern(status.reason or ""),
-            message=status.message or "" if detailed else "",
+            message=readable(status.message) if detailed else "",
             owner=dialect.owner(_frozen(meta.owner_references)) if meta.owner_references else None,
             requests=ask.accelerators,
             cpu=ask.cpu,
@@ -219,7 +219,7 @@ class PodParser:
         if self.dialect.has(status, "extended_resource_claim_status"):
             extended = status.extended_resource_claim_status.resource_claim_name
             names.extend([extended] if extended else [])
-        return tuple(names)
+        return tuple(map(readable, names))
 
     def _containers(self, status: Any) -> tuple[Container, ...]:
         found = [self._container(s, False) for s in self.dialect.statuses(status.container_statuses)]
@@ -232,18 +232,18 @@ class PodParser:
         if dialect.has(status, "state"):
             now = status.state
             if dialect.has(now, "waiting"):
-                state, reason, message = "waiting", now.waiting.reason or "", now.waiting.message or ""
+                state, reason, message = "waiting", readable(now.waiting.reason), readable(now.waiting.message)
             elif dialect.has(now, "running"):
                 state, since = "running", dialect.moment(now.running.started_at)
             elif dialect.has(now, "terminated"):
                 end = now.terminated
-                state, reason, message = "terminated", end.reason or "", end.message or ""
+                state, reason, message = "terminated", readable(end.reason), readable(end.message)
                 exit_code = end.exit_code if dialect.has(end, "exit_code") else None
                 since = dialect.moment(end.finished_at)
         last_reason, last_exit_code, last_finished = "", None, None
         if dialect.has(status, "last_state") and dialect.has(status.last_state, "terminated"):
             last = status.last_state.terminated
-            last_reason, last_finished = last.reason or "", dialect.moment(last.finished_at)
+            last_reason, last_finished = readable(last.reason), dialect.moment(last.finished_at)
             last_exit_code = last.exit_code if dialect.has(last, "exit_code") else None
         self.stamped(since)
         self.stamped(last_finished)
@@ -267,7 +267,7 @@ class PodParser:
         found: dict[str, str] = {}
         for container in (*(spec.containers or ()), *(spec.init_containers or ())):
             for variable in self.dialect.env(container.env) if container.env else ():
-                name, value = variable.name or "", variable.value or ""
+                name, value = readable(variable.name), readable(variable.value)
                 if value and "$(" not in value and (name.startswith(_ENV) or name in _ENV_NAMES):
                     found.setdefault(name, value)
         return dict(sorted(found.items()))

@@ -15,7 +15,7 @@ from typing import Any
 from gpuctl.errors import InputError
 from gpuctl.model.nodes import Taint
 from gpuctl.model.workloads import Owner, Placement
-from gpuctl.parsers.k8s_dialect import NOTHING, Amounts, Dialect, amounts, place, tolerations, with_limits
+from gpuctl.parsers.k8s_dialect import NOTHING, Amounts, Dialect, amounts, place, readable, tolerations, with_limits
 
 MAGIC = b"k8s\0"
 # name: fields as "number name type"; * repeated; s text, b bytes, i int64, n int32, t bool, else a message.
@@ -158,12 +158,16 @@ class ProtobufDialect(Dialect):
         return self.once(
             "texts",
             tuple(slot),
-            lambda data: {e.key: e.value for e in sorted(self._many("labels", "TextEntry", data), key=lambda e: e.key)},
+            lambda data: {
+                key: value for key, value in sorted((readable(e.key), readable(e.value)) for e in self._many("labels", "TextEntry", data))
+            },
         )
 
     def amounts(self, slot: Any) -> Amounts:
         return self.once(
-            "amounts", tuple(slot), lambda data: amounts((e.key, e.value.string) for e in self._many("quantities", "QuantityEntry", data))
+            "amounts",
+            tuple(slot),
+            lambda data: amounts((readable(e.key), readable(e.value.string)) for e in self._many("quantities", "QuantityEntry", data)),
         )
 
     def resources(self, slot: Any) -> Amounts:
@@ -178,7 +182,7 @@ class ProtobufDialect(Dialect):
 
     def _owner(self, data: tuple[bytes, ...]) -> Owner | None:
         owners = self._many("ownerReferences", "Owner", data)
-        return next((Owner(kind=o.kind, name=o.name) for o in owners if o.controller and o.kind and o.name), None)
+        return next((Owner(kind=readable(o.kind), name=readable(o.name)) for o in owners if o.controller and o.kind and o.name), None)
 
     def conditions(self, slot: Any) -> Sequence[Any]:
         return self._many("conditions", "Condition", slot)
@@ -191,7 +195,7 @@ class ProtobufDialect(Dialect):
 
     def taints(self, slot: Any) -> tuple[Taint, ...]:
         return tuple(
-            Taint(key=t.key, value=t.value, effect=t.effect, time_added=self.moment(t.time_added))
+            Taint(key=readable(t.key), value=readable(t.value), effect=readable(t.effect), time_added=self.moment(t.time_added))
             for t in self._many("taints", "Taint", slot)
         )
 

@@ -10,6 +10,7 @@ import pytest
 from gpuctl.errors import InputError
 from gpuctl.parsers.k8s_assembly import Assembly
 from gpuctl.parsers.k8s_protobuf import MAGIC, messages
+from gpuctl.units import instant
 
 
 def pod_of(spec: dict[str, Any], **more: Any) -> Any:
@@ -211,8 +212,6 @@ def encode(kind: str, value: dict[str, Any]) -> Any:
         if field is None:
             continue
         if name.endswith(("timestamp", "_time", "_at")) or name == "time_added":
-            from gpuctl.units import instant
-
             moment = instant(part)
             assert moment is not None
             setattr(message, name, messages()["Time"](seconds=int(moment.timestamp())).SerializeToString())
