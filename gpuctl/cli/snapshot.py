@@ -99,6 +99,7 @@ def show(
     output: Annotated[Literal["table", "json", "yaml"], typer.Option("--output", "-o", help="Style of the output.")] = "table",
 ) -> int:
     """Print what a file tells, before any judgement; with -o json as gpuctl.facts/v1."""
+    from gpuctl import __version__  # noqa: PLC0415
     from gpuctl.pipeline import Choice, Request, moment  # noqa: PLC0415
 
     files = (*([file] if file else []), *(from_ or []))
@@ -111,10 +112,10 @@ def show(
         write(render(snapshot))
         return 0
     from gpuctl.reports import facts_v1  # noqa: PLC0415
-    from gpuctl.reports.json_v1 import to_json  # noqa: PLC0415
+    from gpuctl.reports.json_v1 import harmless  # noqa: PLC0415
     from gpuctl.reports.render import to_yaml  # noqa: PLC0415
 
-    text = to_json(facts_v1.document(snapshot, moment(snapshot, Choice())))
+    text = harmless(facts_v1.document(snapshot, moment(snapshot, Choice()), __version__))
     write(text if output == "json" else to_yaml(text))
     return 0
 

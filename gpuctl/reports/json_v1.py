@@ -279,8 +279,12 @@ def to_json(value: Any) -> str:
 
     Control, direction and invisible characters are written as escapes: the same values, and no effect on a terminal.
     """
-    raw = msgspec.json.format(msgspec.json.encode(value), indent=2)
-    return _INVISIBLE.sub(_escaped, raw.decode()) + "\n"
+    return harmless(msgspec.json.encode(value))
+
+
+def harmless(raw: bytes) -> str:
+    """Encoded JSON, indented, with what acts on a terminal written as escapes."""
+    return _INVISIBLE.sub(_escaped, msgspec.json.format(raw, indent=2).decode()) + "\n"
 
 
 def _escaped(match: re.Match[str]) -> str:

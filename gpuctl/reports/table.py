@@ -108,13 +108,7 @@ def _item(item: Item, places: dict[str, int], findings: dict[str, Finding], styl
     if item.symptoms:
         yield from _labelled("", f"explains {plural(len(item.symptoms), 'more finding')}: {_codes(mine, item.symptoms)}", style)
     star = "*" if item.estimates else ""
-    gain = item.gain
-    yield from _labelled(
-        "gain",
-        f"{_gpus(gain.gpus)} for {significant(gain.horizon_hours)} h{star} = {_hours(gain.gpu_hours)}{star}, {_BASES[gain.basis]}; "
-        f"{item.confidence}",
-        style,
-    )
+    yield from _labelled("gain", f"{_gain(item, star)}; {item.confidence}", style)
     yield from _labelled(
         "cost",
         f"{_minutes(item.effort_minutes)}{star} of work by the {item.owner}; interrupts {_hours(item.disruption_gpu_hours)}; "
@@ -129,8 +123,16 @@ def _item(item: Item, places: dict[str, int], findings: dict[str, Finding], styl
     yield from _steps("undo", item.rollback, style)
 
 
+def _gain(item: Item, star: str) -> str:
+    gain = item.gain
+    if not gain.gpu_hours:
+        return "no GPU now"
+    return f"{_gpus(gain.gpus)} for {significant(gain.horizon_hours)} h{star} = {_hours(gain.gpu_hours)}{star}, {_BASES[gain.basis]}"
+
+
 def _labelled(label: str, text: str, style: Style) -> Iterator[str]:
-    lines = wrap(text, style, first=f"    {label:<{_LABEL}}")
+    hang = "  " if text.startswith("- ") else ""
+    lines = wrap(text, style, first=f"    {label:<{_LABEL}}", rest=" " * (4 + _LABEL) + hang)
     head = lines[0][: 4 + _LABEL]
     yield paint(style, "dim", head) + lines[0][len(head) :]
     yield from lines[1:]

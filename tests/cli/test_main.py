@@ -15,7 +15,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 import typer
+import yaml
 
+from gpuctl.audits import runner
 from gpuctl.cli import completions, console
 from gpuctl.cli.main import run
 from gpuctl.cli.table import COMMANDS
@@ -60,7 +62,8 @@ def test_prose_fits_the_terminal_and_commands_stay_whole(capsys: pytest.CaptureF
     report = json.loads(capsys.readouterr().out)
     run(["doctor", "--demo"])
     lines = capsys.readouterr().out.splitlines()
-    commands = {line for item in report["advice"] for step in item["steps"] + item["rollback"] for line in (step["command"] or "").split("\n")}
+    steps = [step for item in report["advice"] for step in item["steps"] + item["rollback"]]
+    commands = {line for step in steps for line in (step["command"] or "").split("\n")}
     assert commands - {""} <= {line.strip() for line in lines}
     titles = {item["title"] for item in report["advice"]}
     long = [line for line in lines if len(line) > 80 and line.strip() not in commands and not any(title in line for title in titles)]
@@ -83,8 +86,6 @@ def test_the_json_obeys_its_own_schema(capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_yaml_says_what_the_json_says(capsys: pytest.CaptureFixture[str]) -> None:
-    import yaml
-
     run(["doctor", "--demo", "-o", "json"])
     document = json.loads(capsys.readouterr().out)
     run(["doctor", "--demo", "-o", "yaml"])
@@ -168,6 +169,28 @@ def test_every_flag_has_a_sentence() -> None:
             assert len(flag.text.split()) >= 3, (line.path, flag)
 
 
+def test_explain_prints_the_page(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", "gpu-node-not-ready"]) == 0
+    page = capsys.readouterr().out
+    assert "How to fix" in page
+    assert run(["explain", "gpu-node-not-ready-0123456789ab"]) == 0
+    assert capsys.readouterr().out == page
+    assert run(["explain", "gpu-node-not-redy"]) == 2
+    assert "did you mean `gpuctl explain gpu-node-not-ready`?" in capsys.readouterr().err
+
+
+def test_the_list_of_audits_agrees_with_the_audits(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["audits", "-o", "json"]) == 0
+    listed = {row["code"]: row for row in json.loads(capsys.readouterr().out)["audits"]}
+    for audit in runner.audits():
+        row = listed[audit.code]
+        assert row["family"] == audit.family
+        assert row["subject"] == audit.subject_type.__name__
+        assert row["needs"] == [need.__name__ for need in audit.needs]
+        assert row["severity"]
+        assert row["summary"]
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_help_of_each_command(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run([name, "--help"]) == 0
@@ -215,16 +238,21 @@ def _python(code: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "call", ["import gpuctl.cli.main", *(f"from gpuctl.cli.main import run; run({args})" for args in (["audits", "-o", "json"], ["--help"], ["rbac", "--help"]))]
+    "arguments", [None, ["audits", "-o", "json"], ["explain", "gpu-node-not-ready"], ["--help"], ["doctor", "--help"], ["rbac", "--help"]]
 )
-def test_nothing_heavy_is_loaded(call: str) -> None:
-    loaded = set(_python(f"import sys\n{call}\nprint('LOADED', *sorted({{name.split('.')[0] for name in sys.modules}}))").split("LOADED")[1].split())
+def test_nothing_heavy_is_loaded(arguments: list[str] | None) -> None:
+    call = "import gpuctl.cli.main" if arguments is None else f"from gpuctl.cli.main import run; assert run({arguments}) == 0"
+    said = _python(f"import sys\n{call}\nprint('LOADED', *{{name.split('.')[0] for name in sys.modules}})")
+    loaded = set(said.split("LOADED")[1].split())
     assert loaded & HEAVY == set()
     assert "click" not in loaded
 
 
 def test_the_version_loads_nothing() -> None:
-    code = "import sys; sys.argv[1:] = ['--version']; before = set(sys.modules)\nfrom gpuctl.__main__ import main; main(); print(*set(sys.modules) - before)"
+    code = (
+        "import sys; sys.argv[1:] = ['--version']; before = set(sys.modules)\n"
+        "from gpuctl.__main__ import main; main(); print(*set(sys.modules) - before)"
+    )
     first, second = _python(code).splitlines()
     assert re.fullmatch(r"gpuctl \d+\.\d+\.\d+", first)
     assert set(second.split()) == {"gpuctl", "gpuctl.__main__"}
@@ -232,7 +260,7 @@ def test_the_version_loads_nothing() -> None:
 
 def test_a_closed_pipe_is_no_error() -> None:
     command = f"'{sys.executable}' -m gpuctl doctor --demo -o json | head -c 10"
-    done = subprocess.run(["bash", "-o", "pipefail", "-c", command], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.stderr == ""
     assert done.returncode == 0
 
