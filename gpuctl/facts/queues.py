@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from gpuctl.facts.demand import gpus_wanted
-from gpuctl.facts.resolve import Partial, provides
+from gpuctl.facts.resolve import provides
 from gpuctl.facts.subjects import QueueScope, WaitingPod, WorkloadScope
 from gpuctl.facts.view import View
 from gpuctl.knowledge.accelerators import accelerators
@@ -80,8 +80,9 @@ class Target:
 
 
 @provides
-def target(reference: QueueReference, view: View) -> Target | Partial[Target]:
-    """A LocalQueue is looked up in the namespace; queues of Volcano and KAI have none."""
+def target(reference: QueueReference, view: View) -> Target | Unknown:
+    """A LocalQueue is looked up in the namespace; queues of Volcano and KAI have none. Where queues are known in part, one that is
+    not among them may exist all the same."""
     queues = [queue for queue in view.snapshot.queues or () if queue.name == reference.wanted and queue.cluster == reference.named.cluster]
     if reference.kind == "LocalQueue":
         match = next((queue for queue in queues if queue.kind == "ClusterQueue"), None)
@@ -91,9 +92,10 @@ def target(reference: QueueReference, view: View) -> Target | Partial[Target]:
         match = next((queue for queue in local if queue.namespace == reference.namespace), None)
         match = match or next((queue for queue in queues if queue.kind == "Queue"), None)
         elsewhere = tuple(sorted(queue.namespace or "" for queue in local))
-    made = Target(match, elsewhere, _stopped(match), gpus_wanted(reference.requests, view))
     gap = view.gap("queues")
-    return made if gap is None else Partial(made, gap)
+    if match is None and gap is not None:
+        return gap
+    return Target(match, elsewhere, _stopped(match), gpus_wanted(reference.requests, view))
 
 
 def _stopped(queue: Queue | None) -> str | None:
