@@ -38,7 +38,7 @@ _T: Literal["tenant"] = "tenant"
 _node, _pod, _stack = node_recipes, pod_recipes, stack_recipes
 
 REMEDIES: dict[Kind, Remedy] = {
-    Kind.RESTORE_NODE: Remedy("Bring {targets} back to Ready", _P, _node.restore, _node.uncordon_back, Ends.EVICTED),
+    Kind.RESTORE_NODE: Remedy("Bring {targets} back to Ready", _P, _node.restore, _node.not_undone, Ends.EVICTED),
     Kind.RETURN_NODE: Remedy("Return {targets} to service", _P, _node.give_back, _node.take_out),
     Kind.RESET_GPU: Remedy("Reset the GPUs of {targets}", _P, _node.reset, _node.uncordon_back, Ends.EVICTED, protects=True),
     Kind.REPLACE_GPU: Remedy(

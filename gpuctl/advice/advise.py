@@ -99,6 +99,8 @@ def _named(targets: Sequence[Subject]) -> str:
     if kinds <= {"node", "gpu", "mig_device", "link", "nic"}:
         return _nodes(sorted({target.node or target.name or "?" for target in targets}))
     names = sorted({f"{target.namespace}/{target.name}" if target.namespace else target.name or "?" for target in targets})
+    if kinds == {"queue"}:
+        return fold(names)
     kind = next(iter(kinds)) if len(kinds) == 1 else "object"
     if len(names) == 1:
         return f"{kind} {names[0]}"

@@ -27,6 +27,10 @@ def restore(job: Job) -> tuple[Step, ...]:
     )
 
 
+def not_undone(job: Job) -> tuple[Step, ...]:
+    return (job.step("Nothing to undo: a restart of kubelet or of the machine changes no setting"),)
+
+
 def give_back(job: Job) -> tuple[Step, ...]:
     """Lift a taint that the action names, else uncordon."""
     taint, nodes = job.args.get("taint"), job.nodes
