@@ -15,44 +15,89 @@ LABELS: Final = "labels"
 DROP: Final = "drop"
 
 ALIAS_KINDS: Final = (
-    "node", "pod", "namespace", "cluster", "pool", "zone", "queue", "claim", "workload", "object", "container", "class", "scheduler",
+    "node", "pod", "namespace", "cluster", "pool", "zone", "queue", "claim", "workload", "device", "object", "container", "class", "scheduler",
     "image", "uuid", "address", "file", "label", "value", "word",
 )  # fmt: skip
 """Every other policy is a kind of alias; an original of several kinds gets the first."""
 WIDTHS: Final = {"pod": 5, "node": 4, "namespace": 2, "pool": 2, "cluster": 2, "uuid": 5, "value": 4}
 
 _BY_KIND: Final = {
-    "node": "Node.name aliases ResourceSlice.node_name node nominated_node SlicePool.pool ResourceSlice.pool AllocatedDevice.pool "
-    "DeviceTaintRule.pool K8sEvent.name Device.name AllocatedDevice.device DeviceTaintRule.device",
-    "pod": "Pod.name ResourceClaim.pod ScaleVerdict.pod reserved_for pod_group PodGroup.name",
-    "namespace": "namespace Cluster.scope",
-    "cluster": "cluster context",
-    "pool": "Node.pool ScaleVerdict.group flavor cohort",
-    "zone": "zone",
-    "queue": "queue Queue.name parent Quota.name",
-    "claim": "ResourceClaim.name claims",
-    "workload": "Workload.name Owner.name generate_name Autoscaler.name InferencePool.name",
-    "object": "Budget.name budgets ResourceSlice.name DeviceTaintRule.name ClusterPolicy.name NvidiaDriver.name SharingConfig.name "
-    "SchedulerProfile.name device_plugin_config mig_manager_config DeviceClass.name device_class_name DeviceRequest.name AllocatedDevice.request "
-    "sharing Conflict.subject ConflictValue.value",
-    "container": "Container.name PodDevices.container",
-    "class": "priority_class PriorityClass.name runtime_class",
-    "scheduler": "scheduler",
-    "image": "images ref digest",
-    "uuid": "machine_id system_uuid boot_id uuid serial cluster_uuid ids provider_id clique",
-    "address": "addresses remote",
-    "file": "SourceState.name ConflictValue.source",
-    LABELS: "labels node_selector match_labels",
-    TEXT: "unknown message SourceState.reason Container.message ScaleVerdict.reason selectors",
-    DROP: "Image.labels unrecognised platform inforom holder Process.name",
-    WORD: "env kernel_modules scheduling_gates driver_image version distribution fact provider instance_type ready capacity allocatable os kernel runtime kubelet key value effect type status "
-    "reason flavour on_disk driver_max strategy config config_state manager mode gpu_operator toolkit device_plugin dcgm dcgm_exporter "
-    "mig_manager dra_driver node_feature_discovery state vendor product family compute_capability host_driver driver_upgrade_state resources "
-    "kind resource architecture pci pci_id bound_driver vbios thresholds clocks clocks_event_reasons utilization compute_mode recovery_action "
-    "volatile aggregate banks profile role license phase requests preemption_policy operator values last_reason total_requests stop_policy hard "
-    "used scopes min_available max_unavailable api metrics component outcome driver attributes consumes counters allocation_mode "
-    "extended_resource_name enabled versions mig_strategy driver_type NvidiaDriver.kernel_modules renamed scoring weights scores filters skipped "
-    "MigProfile.name Nic.name Switch.name",
+    "node": """
+        Node.name aliases ResourceSlice.node_name node nominated_node SlicePool.pool ResourceSlice.pool AllocatedDevice.pool
+        DeviceTaintRule.pool     """,
+    "pod": """
+        Pod.name ResourceClaim.pod ScaleVerdict.pod reserved_for pod_group PodGroup.name
+    """,
+    "namespace": """
+        namespace Cluster.scope
+    """,
+    "cluster": """
+        cluster context
+    """,
+    "pool": """
+        Node.pool ScaleVerdict.group flavor cohort
+    """,
+    "zone": """
+        zone
+    """,
+    "queue": """
+        queue Queue.name parent Quota.name
+    """,
+    "claim": """
+        ResourceClaim.name claims
+    """,
+    "workload": """
+        Workload.name Owner.name generate_name Autoscaler.name InferencePool.name
+    """,
+    "device": """
+        Device.name AllocatedDevice.device DeviceTaintRule.device
+    """,
+    "object": """
+        K8sEvent.name Budget.name budgets ResourceSlice.name DeviceTaintRule.name ClusterPolicy.name NvidiaDriver.name SharingConfig.name
+        SchedulerProfile.name device_plugin_config mig_manager_config DeviceClass.name device_class_name DeviceRequest.name
+        AllocatedDevice.request sharing Conflict.subject ConflictValue.value
+    """,
+    "container": """
+        Container.name PodDevices.container
+    """,
+    "class": """
+        priority_class PriorityClass.name runtime_class
+    """,
+    "scheduler": """
+        scheduler
+    """,
+    "image": """
+        images ref digest
+    """,
+    "uuid": """
+        machine_id system_uuid boot_id uuid serial cluster_uuid ids provider_id clique
+    """,
+    "address": """
+        addresses remote
+    """,
+    "file": """
+        SourceState.name ConflictValue.source
+    """,
+    LABELS: """
+        labels node_selector match_labels
+    """,
+    TEXT: """
+        unknown message SourceState.reason Container.message ScaleVerdict.reason selectors
+    """,
+    DROP: """
+        Image.labels unrecognised platform inforom holder Process.name
+    """,
+    WORD: """
+        env kernel_modules scheduling_gates driver_image version distribution fact provider instance_type ready capacity
+        allocatable os kernel runtime kubelet key value effect type status reason flavour on_disk driver_max strategy config
+        config_state manager mode gpu_operator toolkit device_plugin dcgm dcgm_exporter mig_manager dra_driver
+        node_feature_discovery state vendor product family compute_capability host_driver driver_upgrade_state resources kind
+        resource architecture pci pci_id bound_driver vbios thresholds clocks clocks_event_reasons utilization compute_mode
+        recovery_action volatile aggregate banks profile role license phase requests preemption_policy operator values last_reason
+        total_requests stop_policy hard used scopes min_available max_unavailable api metrics component outcome driver attributes
+        consumes counters allocation_mode extended_resource_name enabled versions mig_strategy driver_type
+        NvidiaDriver.kernel_modules renamed scoring weights scores filters skipped MigProfile.name Nic.name Switch.name errors
+    """,
 }  # fmt: skip
 POLICIES: Final = {name: policy for policy, names in _BY_KIND.items() for name in names.split()}
 """By `Struct.field`, else by the field's name."""
@@ -79,7 +124,30 @@ _LABEL = re.compile(
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.+-]{1,60}")
 
 _WORDS = frozenset(
-    ["a", "about", "access", "admission", "after", "again", "all", "allocatable", "allocate", "allocated", "already", "an", "and", "any", "are", "as", "assigned", "at", "available", "back-off", "backoff", "be", "because", "been", "before", "being", "binding", "bound", "but", "by", "can", "cannot", "cap", "capacity", "cause", "claim", "claims", "class", "cluster", "condition", "conditions", "config", "container", "containers", "cordoned", "could", "count", "created", "creating", "cpu", "crash", "crashed", "cuda", "daemonset", "default", "deleted", "deleting", "denied", "deployment", "device", "devices", "did", "didn't", "disk", "do", "does", "doesn't", "driver", "due", "during", "enough", "error", "event", "exceeded", "exceeds", "exist", "exit", "failed", "failing", "false", "feature", "file", "files", "for", "forbidden", "found", "free", "from", "gang", "gpu", "gpus", "group", "had", "has", "have", "healthy", "help", "helpful", "host", "image", "images", "in", "incoming", "init", "insufficient", "is", "it", "its", "job", "kernel", "kubelet", "label", "labels", "lack", "left", "limit", "limited", "list", "lost", "manager", "match", "matched", "matches", "matching", "max", "maximum", "memory", "message", "mig", "minavailable", "minmember", "missing", "module", "more", "namespace", "network", "no", "node", "nodes", "none", "not", "object", "of", "off", "on", "one", "only", "or", "out", "over", "pending", "permission", "persistent", "plugin", "pod", "pods", "port", "ports", "pool", "posting", "preemption", "pressure", "pull", "pulling", "queue", "quota", "ready", "reason", "redacted", "refused", "rejected", "request", "requested", "required", "requests", "resource", "resources", "restarting", "role", "rule", "rules", "running", "scheduled", "scheduling", "selector", "server", "service", "slice", "started", "stopped", "status", "stopping", "storage", "system", "taint", "tainted", "taints", "task", "tasks", "tell", "tells", "that", "the", "there", "these", "they", "this", "those", "time", "timed", "timeout", "to", "told", "toleration", "tolerate", "toomany", "topology", "true", "tried", "type", "unavailable", "unexpected", "unhealthy", "unknown", "unschedulable", "unschedulability", "untolerated", "use", "used", "user", "using", "validation", "validator", "version", "victims", "volume", "volumes", "wait", "waiting", "was", "were", "when", "which", "while", "will", "with", "without", "workload", "would", "affinity", "anti-affinity", "rules", "didn", "node(s)", "bound", "unbound", "immediate", "persistentvolumeclaims", "nominated", "api", "asked", "was", "given", "cannot", "be", "read", "nobody", "was", "file", "no", "source", "get", "watch", "gpu", "tpu", "npu", "open", "proprietary", "none", "time-slicing", "mps", "single", "mixed", "success", "failed", "pending", "rebooting", "up", "to", "date", "amd", "intel", "nvidia", "ok", "partial", "equal", "exists", "in", "notin", "doesnotexist", "gt", "lt", "noschedule", "noexecute", "prefernoschedule", "linux", "amd64", "arm64", "pass", "fail", "nvlink", "xgmi", "ici", "os-image", "yes", "no", "nvidia-smi", "all-disabled", "all-enabled", "all-balanced", "hopper", "ampere", "ada", "blackwell", "volta", "turing", "pascal", "maxwell", "kepler", "ubuntu", "rhel", "kubernetes", "ephemeral-storage", "hugepages-2mi", "hugepages-1gi", "default-scheduler", "kube-scheduler", "daemonset-controller", "eks", "gke", "aks", "openstack", "rke2", "k3s", "kubeadm", "openshift", "upgrade-done", "upgrade-required", "upgrade-failed", "cordon-required", "drain-required", "pod-restart-required", "wait-for-jobs-required", "validation-required", "uncordon-required", "node-maintenance-required", "node-problem-detector", "cluster-autoscaler", "karpenter", "kube-system", "gpu-operator", "nvidia-gpu-operator", "pre-installed", "deployed"]
+    """
+    a about access admission after again all allocatable allocate allocated already an and any are as assigned at available
+    back-off backoff be because been before being binding bound but by can cannot cap capacity cause claim claims class cluster
+    condition conditions config container containers cordoned could count created creating cpu crash crashed cuda daemonset
+    default deleted deleting denied deployment device devices did didn't disk do does doesn't driver due during enough error event
+    exceeded exceeds exist exit failed failing false feature file files for forbidden found free from gang gpu gpus group had has
+    have healthy help helpful host image images in incoming init insufficient is it its job kernel kubelet label labels lack left
+    limit limited list lost manager match matched matches matching max maximum memory message mig minavailable minmember missing
+    module more namespace network no node nodes none not object of off on one only or out over pending permission persistent
+    plugin pod pods port ports pool posting preemption pressure pull pulling queue quota ready reason redacted refused rejected
+    request requested required requests resource resources restarting role rule rules running scheduled scheduling selector server
+    service slice started stopped status stopping storage system taint tainted taints task tasks tell tells that the there these
+    they this those time timed timeout to told toleration tolerate toomany topology true tried type unavailable unexpected
+    unhealthy unknown unschedulable unschedulability untolerated use used user using validation validator version victims volume
+    volumes wait waiting was were when which while will with without workload would affinity anti-affinity didn node(s) unbound
+    immediate persistentvolumeclaims nominated api asked given read nobody source get watch tpu npu open proprietary time-slicing
+    mps single mixed success rebooting up date amd intel nvidia ok partial equal exists notin doesnotexist gt lt noschedule
+    noexecute prefernoschedule linux amd64 arm64 pass fail nvlink xgmi ici os-image yes nvidia-smi all-disabled all-enabled
+    all-balanced hopper ampere ada blackwell volta turing pascal maxwell kepler ubuntu rhel kubernetes ephemeral-storage
+    hugepages-2mi hugepages-1gi default-scheduler kube-scheduler daemonset-controller eks gke aks openstack rke2 k3s kubeadm
+    openshift upgrade-done upgrade-required upgrade-failed cordon-required drain-required pod-restart-required
+    wait-for-jobs-required validation-required uncordon-required node-maintenance-required node-problem-detector
+    cluster-autoscaler karpenter kube-system gpu-operator nvidia-gpu-operator pre-installed deployed
+    """.split()  # noqa: SIM905  (as one text it can be read)
 )
 
 
@@ -94,7 +162,8 @@ def _catalogue_words() -> frozenset[str]:
 @cache
 def _products() -> re.Pattern[str]:
     return re.compile(
-        r"(?:NVIDIA|AMD|Intel|GRID|Tesla|Quadro|GeForce|RTX|Instinct|Gaudi)?[ -]?(?:[ABHLTVPM][0-9]{1,4}|GB[0-9]{3}|GH[0-9]{3}|MI[0-9]{3}|RTX|Instinct)"
+        r"(?:NVIDIA|AMD|Intel|GRID|Tesla|Quadro|GeForce|RTX|Instinct|Gaudi)?[ -]?"
+        r"(?:[ABHLTVPM][0-9]{1,4}|GB[0-9]{3}|GH[0-9]{3}|MI[0-9]{3}|RTX|Instinct)"
         r"(?:[ _-](?:SXM[0-9]?|PCIe|PCIE|NVL|HBM[0-9]e?|[0-9]{1,3}(?:GB|C|Q|G)?|MIG|SHARED|X|Ada|[0-9]g\.[0-9]{1,3}gb|OAM)){0,6}"
     )
 
