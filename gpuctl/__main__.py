@@ -13,7 +13,13 @@ def main() -> int:
         return 0
     from gpuctl.cli.main import run  # noqa: PLC0415  --version must not pay for it
 
-    return run(arguments, sys.argv[0])
+    code = run(arguments, sys.argv[0])
+    if code == 130:  # threads that still wait for the network must not hold up the exit
+        import os  # noqa: PLC0415
+
+        sys.stdout.flush()
+        os._exit(code)
+    return code
 
 
 if __name__ == "__main__":

@@ -156,7 +156,7 @@ def rbac_rules(namespace: str | None) -> list[dict[str, Any]]:
     return rules(namespace)
 
 
-def examine(snapshot: Snapshot, choice: Choice) -> Report:
+def examine(snapshot: Snapshot, choice: Choice, progress: Callable[[str, int], None] = _nothing) -> Report:
     """Judge a snapshot. Pure: the same snapshot and choice give the same report.
 
     Raises:
@@ -167,7 +167,7 @@ def examine(snapshot: Snapshot, choice: Choice) -> Report:
     as_of = moment(snapshot, choice)
     view = View(snapshot, as_of.time, Settings(choice.thresholds))
     selected = _selected(choice.only, choice.skip)
-    findings, outcomes = runner.run(view, selected)
+    findings, outcomes = runner.run(view, selected, progress)
     findings = tuple(finding for finding in findings if _is_wanted(finding, choice))
     waived, notes = _waive(findings, choice, as_of.time)
     kept = tuple(finding for finding in findings if finding.id not in {item.finding for item in waived})

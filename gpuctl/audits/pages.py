@@ -1,4 +1,4 @@
-"""The page of each audit, and what page and source say of it. Reads files only, and imports no audit."""
+"""The page of each audit, and what it says. Reads files only, and imports no audit."""
 
 from __future__ import annotations
 
@@ -9,10 +9,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parent
 
-_SIGNATURE = re.compile(r"^def audit\((.*?)\)\s*->", re.MULTILINE | re.DOTALL)
-_PARAMETER = re.compile(r"\w+\s*:\s*([\w.]+)")
-_SEVERITY = re.compile(r"\bSeverity\.([A-Z]+)\b")
-_SUMMARY = re.compile(r'\A\s*"""(.+?)(?:"""|\n)')
+_TABLE = re.compile(r"^\| *subject *\|.*\n\|[-| ]+\n\|(.+)\|$", re.MULTILINE | re.IGNORECASE)
 _ORDER = ("critical", "high", "medium", "low", "info")
 
 
@@ -35,18 +32,17 @@ def codes() -> dict[str, tuple[str, Path]]:
 
 
 def describe(code: str) -> Description:
-    """What the source beside an audit's page says of it."""
+    """What an audit's page says of it: the paragraph under its title, and its table."""
     family, page = codes()[code]
-    source = page.with_suffix(".py").read_text("utf-8")
-    signature = _SIGNATURE.search(source)
-    subject, *needs = (_PARAMETER.findall(signature[1]) if signature else []) or [""]
-    summary = _SUMMARY.search(source)
-    named = {name.lower() for name in _SEVERITY.findall(source)}
+    text = page.read_text("utf-8")
+    table = _TABLE.search(text)
+    subject, severity, _, needs = ([cell.strip() for cell in table[1].split("|")] if table else [""] * 4)[:4]
+    named = set(re.findall(r"[a-z]+", severity.lower()))
     return Description(
         code,
         family,
-        tuple(severity for severity in _ORDER if severity in named),
+        tuple(name for name in _ORDER if name in named),
         subject,
-        tuple(needs),
-        summary[1].strip() if summary else "",
+        tuple(need.strip() for need in needs.split(",") if need.strip()),
+        " ".join(text.split("\n\n", 2)[1].split()),
     )

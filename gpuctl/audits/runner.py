@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import gpuctl.audits
-from gpuctl.audits.pages import codes as codes
 from gpuctl.facts.resolve import Partial, Resolver, parameter_types
 from gpuctl.facts.subjects import ClusterScope
 from gpuctl.facts.view import View
@@ -55,8 +54,14 @@ def audits() -> tuple[Audit, ...]:
     return tuple(sorted(found, key=lambda audit: audit.code))
 
 
-def run(view: View, selected: Sequence[Audit]) -> tuple[tuple[Finding, ...], tuple[Outcome, ...]]:
-    """Judge every subject by every selected audit.
+def _silent(_what: str, _count: int) -> None:
+    """Say nothing."""
+
+
+def run(
+    view: View, selected: Sequence[Audit], progress: Callable[[str, int], None] = _silent
+) -> tuple[tuple[Finding, ...], tuple[Outcome, ...]]:
+    """Judge every subject by every selected audit. `progress` gets how many audits are done.
 
     Returns:
         The findings, sorted by code and subject, with codes and ids; and one outcome for each audit, in the given order.
@@ -68,6 +73,7 @@ def run(view: View, selected: Sequence[Audit]) -> tuple[tuple[Finding, ...], tup
         tally = _Tally(audit)
         findings += tally.judge(view, resolver)
         outcomes.append(tally.outcome())
+        progress("audits", len(outcomes))
     return tuple(sorted(findings, key=lambda item: (item.code, _order(item.subject), item.id))), tuple(outcomes)
 
 

@@ -1,4 +1,4 @@
-"""`gpuctl audits`: which audits there are, read from their pages and sources alone."""
+"""`gpuctl audits`: which audits there are, read from their pages alone."""
 
 from __future__ import annotations
 

@@ -45,9 +45,10 @@ def say(text: str) -> None:
 
 
 class Progress:
-    """Counts of what was read, once reading takes more than a second: one line rewritten on a terminal, else a line every 5 s."""
+    """Counts of what was done, once it takes more than a second: one line rewritten on a terminal, else a line every 5 s."""
 
-    def __init__(self, stream: TextIO | None = None) -> None:
+    def __init__(self, doing: str, stream: TextIO | None = None) -> None:
+        self._doing = doing
         self._stream = stream or sys.stderr
         self._live = self._stream.isatty()
         self._counts: dict[str, int] = {}
@@ -57,7 +58,7 @@ class Progress:
         self._lock = threading.Lock()
 
     def __call__(self, what: str, count: int) -> None:
-        """`count` of `what` were read so far."""
+        """`count` of `what` were done so far."""
         with self._lock:
             self._counts[what] = count
             now = time.monotonic()
@@ -65,7 +66,7 @@ class Progress:
                 return
             self._next = now + (0.1 if self._live else 5.0)
             parts = [f"{safe(name, 40)} {number}" for name, number in self._counts.items() if number]
-            line = f"reading, {now - self._start:.0f} s: {', '.join(parts) or 'nothing yet'}"
+            line = f"{self._doing}, {now - self._start:.0f} s: {', '.join(parts) or 'nothing yet'}"
             if self._live:
                 line = line[: max(shutil.get_terminal_size((80, 24)).columns - 1, 20)]
                 self._stream.write("\r" + line.ljust(self._shown))

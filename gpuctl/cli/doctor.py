@@ -143,12 +143,21 @@ def _choice(config: Config, wanted: dict[str, Any], now: str | None) -> Choice:
 
 
 def _judged(snapshot: Snapshot, choice: Choice, sets: list[str], selector: str | None) -> Report:
+    from msgspec import structs  # noqa: PLC0415
+
     from gpuctl.cli.hosts import chosen  # noqa: PLC0415
     from gpuctl.pipeline import examine, sketch  # noqa: PLC0415
 
     if snapshot.interrupted:
         return within_grace(lambda: examine(snapshot, choice), lambda: sketch(snapshot, choice))
-    return examine(snapshot, replace(choice, nodes=chosen(snapshot, sets, selector)))
+    choice = replace(choice, nodes=chosen(snapshot, sets, selector))
+    progress = console.Progress("judging")
+    try:
+        return examine(snapshot, choice, progress)
+    except KeyboardInterrupt:
+        return sketch(structs.replace(snapshot, interrupted=True), choice)
+    finally:
+        progress.close()
 
 
 def _one_of(config: Config, name: str, value: str, choices: tuple[str, ...]) -> Any:

@@ -81,7 +81,7 @@ def collected(wanted: Request) -> Snapshot:
     from gpuctl.model.snapshot import Snapshot, SourceState  # noqa: PLC0415
     from gpuctl.pipeline import collect  # noqa: PLC0415
 
-    progress = Progress()
+    progress = Progress("reading")
     try:
         return interruptible(lambda: collect(replace(wanted, progress=progress)), wanted.stop)
     except Interrupted:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -21,6 +22,7 @@ from gpuctl.audits import runner
 from gpuctl.cli import completions, console
 from gpuctl.cli.main import run
 from gpuctl.cli.table import COMMANDS
+from gpuctl.findings import Severity
 
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "tests" / "golden"
@@ -182,13 +184,12 @@ def test_explain_prints_the_page(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_list_of_audits_agrees_with_the_audits(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["audits", "-o", "json"]) == 0
     listed = {row["code"]: row for row in json.loads(capsys.readouterr().out)["audits"]}
+    assert list(listed) == [audit.code for audit in runner.audits()]
     for audit in runner.audits():
         row = listed[audit.code]
         assert row["family"] == audit.family
-        assert row["subject"] == audit.subject_type.__name__
-        assert row["needs"] == [need.__name__ for need in audit.needs]
-        assert row["severity"]
-        assert row["summary"]
+        assert set(row["severity"]) <= set(Severity)
+        assert all((row["severity"], row["subject"], row["needs"], row["summary"]))
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -299,6 +300,30 @@ def test_work_that_hands_over_in_time_is_kept(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(threading.Thread, "join", join)
     assert console.interruptible(lambda: stop.wait(5) and "what is known", stop) == "what is known"
+
+
+def test_ctrl_c_while_judging_tells_what_was_read(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def pressed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("gpuctl.audits.runner.run", pressed)
+    assert run(["doctor", "--demo"]) == 130
+    text = capsys.readouterr().out
+    assert "43 nodes" in text
+    assert "interrupted before anything was judged" in text
+
+
+def test_progress_comes_with_counts_after_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    log = io.StringIO()
+    progress = console.Progress("reading", log)
+    progress("pods", 10)
+    assert log.getvalue() == ""
+    now[0] += 1.5
+    progress("pods", 5000)
+    progress("pods", 6000)
+    assert log.getvalue() == "reading, 2 s: pods 5000\n"
 
 
 class _Terminal:
