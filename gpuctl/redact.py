@@ -124,10 +124,11 @@ class _Names:
 
 def _used_label_keys(snapshot: Snapshot) -> Iterator[str]:
     """Label keys that some selector names: they keep deciding, under an alias."""
-    for owner in (*(snapshot.pods or ()), *(snapshot.workloads or ())):
-        if owner.placement is not None:
-            yield from owner.placement.node_selector
-            yield from (requirement.key for term in owner.placement.terms or () for requirement in term)
+    placements = [*(pod.placement for pod in snapshot.pods or ()), *(workload.placement for workload in snapshot.workloads or ())]
+    for placement in placements:
+        if placement is not None:
+            yield from placement.node_selector
+            yield from (requirement.key for term in placement.terms or () for requirement in term)
     for budget in snapshot.budgets or ():
         yield from budget.match_labels or ()
         yield from (requirement.key for requirement in budget.match_expressions)
@@ -196,7 +197,7 @@ class PolicyMissing(LookupError):
 
 
 @cache
-def _plan(struct: type[Struct]) -> tuple[tuple[str, str], ...]:
+def _plan(struct: Any) -> tuple[tuple[str, str], ...]:
     """Fields of a Struct that hold text or other Structs, with their policies."""
     hints = get_type_hints(struct)
     plan = []

@@ -23,8 +23,8 @@ WIDTHS: Final = {"pod": 5, "node": 4, "namespace": 2, "pool": 2, "cluster": 2, "
 
 _BY_KIND: Final = {
     "node": """
-        Node.name aliases ResourceSlice.node_name node nominated_node SlicePool.pool ResourceSlice.pool AllocatedDevice.pool
-        DeviceTaintRule.pool     """,
+        Node.name aliases ResourceSlice.node_name node nominated_node ResourceSlice.pool AllocatedDevice.pool DeviceTaintRule.pool
+    """,
     "pod": """
         Pod.name ResourceClaim.pod ScaleVerdict.pod reserved_for pod_group PodGroup.name
     """,

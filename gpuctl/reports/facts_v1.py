@@ -74,7 +74,8 @@ def _with_reasons(snapshot: Snapshot) -> Snapshot:
 
 def _node(node: Node) -> Node:
     gpus = None if node.gpus is None else tuple(_explained(gpu) for gpu in node.gpus)
-    return structs.replace(_explained(node), gpus=gpus)
+    explained: Node = structs.replace(_explained(node), gpus=gpus)
+    return explained
 
 
 def _explained(facts: Any, passed_over: frozenset[str] = _NOT_A_GAP) -> Any:

@@ -89,7 +89,7 @@ class Collected:
         unknown = {name: absent(name) for name in collections() if name not in facts}
         origin = (SourceState(kind="file", name=source),)
         piece = Snapshot(taken_at=taken_at, newest_stamp=taken_at, cluster=cluster or Cluster(), sources=origin, unknown=unknown)
-        self.parts.append(structs.replace(piece, **facts))  # type: ignore[arg-type]
+        self.parts.append(structs.replace(piece, **facts))
 
     def finish(self) -> Snapshot:
         """One snapshot of everything."""
@@ -99,7 +99,7 @@ class Collected:
             unknown = {name: absent(name) for name in collections() if name not in facts}
             origin = tuple(SourceState(kind="file", name=name) for name in sorted(self.sources))
             piece = Snapshot(newest_stamp=self.assembly.newest_stamp, skipped=self.assembly.skipped, sources=origin, unknown=unknown)
-            pieces.append(structs.replace(piece, unrecognised=dict(self.assembly.unrecognised), **facts))  # type: ignore[arg-type]
+            pieces.append(structs.replace(piece, unrecognised=dict(self.assembly.unrecognised), **facts))
         whole = pieces[0] if len(pieces) == 1 and self.snapshots else join(pieces)
         if not self.unrecognised:
             return whole
@@ -151,7 +151,9 @@ class _Reader:
     def _json_document(self, raw: bytes) -> int:
         """The number of documents of a known kind in one JSON value."""
         if raw.lstrip()[:1] == b"[":
-            return sum(self._json_document(bytes(item)) for item in msgspec.json.decode(raw, type=list[msgspec.Raw]) if item[:1] == b"{")
+            return sum(self._json_document(bytes(item)) for item in msgspec.json.decode(raw, type=list[msgspec.Raw]))
+        if raw.lstrip()[:1] != b"{":
+            return 0
         head = msgspec.json.decode(raw, type=_Head)
         if (
             isinstance(head.kind, str)

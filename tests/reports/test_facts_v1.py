@@ -1,0 +1,30 @@
+"""The facts document: every key, null with its reason, whole numbers as integers, valid against its schema."""
+
+from __future__ import annotations
+
+import json
+
+import jsonschema
+from gpuctl.model.nodes import Node
+from gpuctl.model.snapshot import Snapshot
+from gpuctl.reports import facts_v1
+from gpuctl.reports.report import AsOf
+
+
+def test_document() -> None:
+    node = Node(name='n":1.0,', capacity={"nvidia.com/gpu": 8.0, "cpu": 7.91}, unknown={"driver": "ssh: refused"})
+    raw = facts_v1.document(Snapshot(nodes=(node,)), AsOf(time=None, basis="newest_stamp"), "9")
+    document = json.loads(raw)
+    assert raw.startswith(b'{"schema":"gpuctl.facts/v1","tool":{"version":"9"},"taken_at":null,"as_of":')
+    assert raw.endswith(b"}\n")
+    assert b'"nvidia.com/gpu":8}' in raw
+    (shown,) = document["nodes"]
+    assert (shown["name"], shown["capacity"]) == ('n":1.0,', {"cpu": 7.91, "nvidia.com/gpu": 8})
+    assert shown["driver"] is None
+    assert shown["unknown"]["driver"] == "ssh: refused"
+    assert shown["gpus"] is None
+    assert shown["unknown"]["gpus"]
+    for key in ("pods", "workloads", "queues", "quotas", "k8s_events", "hardware_events", "images", "resource_slices", "slurm"):
+        assert document[key] is None
+        assert document["unknown"][key]
+    jsonschema.validate(document, facts_v1.json_schema())
