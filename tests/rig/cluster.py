@@ -272,6 +272,22 @@ class ControlPlane:
                 _, errors = process.communicate()
         if process.returncode:
             raise RuntimeError(errors.decode())
+        self._wait_served()
+
+    def _wait_served(self) -> None:
+        """The API server learns by a watch of what was written past it: wait until it counts as many nodes and pods as etcd holds."""
+        deadline = time.monotonic() + _READY_SECONDS
+        for folder, resource in (("minions", "nodes"), ("pods", "pods")):
+            prefix = f"/registry/{folder}/"
+            held = int(self.etcd("range", {"key": _b64(prefix), "range_end": _b64(prefix[:-1] + "0"), "count_only": True}).get("count", 0))
+            while (served := self._count(resource)) != held:
+                if time.monotonic() > deadline:
+                    raise StartFailed(f"the API server serves {served} {resource}, etcd holds {held}")
+                time.sleep(0.05)
+
+    def _count(self, resource: str) -> int:
+        answer = self.api("GET", f"/api/v1/{resource}?limit=1")
+        return len(answer["items"]) + int(answer["metadata"].get("remainingItemCount", 0))
 
     def apply(self, objects: Iterable[dict[str, Any]]) -> None:
         """Create objects through the API, then set their status."""
