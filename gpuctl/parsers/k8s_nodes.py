@@ -240,7 +240,7 @@ def _amd(labels: Mapping[str, str]) -> dict[str, Any]:
         return {}
     size = quantity(both.get("vram", ""))
     number = count(beta.get("number"))
-    # The labeller writes "192G" for 192 GiB: it divides by 1024 three times.
+    # "192G" means GiB, rounded: https://github.com/ROCm/k8s-device-plugin/blob/master/cmd/k8s-node-labeller/main.go (2026-11-24)
     mebibytes = size / 1e9 * 2**30 if size and both["vram"].endswith("G") else size
     return {
         "vendor": "amd",

@@ -158,9 +158,7 @@ class ProtobufDialect(Dialect):
         return self.once(
             "texts",
             tuple(slot),
-            lambda data: {
-                key: value for key, value in sorted((readable(e.key), readable(e.value)) for e in self._many("labels", "TextEntry", data))
-            },
+            lambda data: dict(sorted((readable(e.key), readable(e.value)) for e in self._many("labels", "TextEntry", data))),
         )
 
     def amounts(self, slot: Any) -> Amounts:

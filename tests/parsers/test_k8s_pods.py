@@ -198,9 +198,11 @@ NODE: dict[str, Any] = {
 def encode(kind: str, value: dict[str, Any]) -> Any:
     """An object as protobuf, by the descriptors' own names; the parts declared as bytes are encoded by what they hold."""
     inner = {
-        "labels": "TextEntry", "annotations": "TextEntry", "node_selector": "TextEntry", "limits": "QuantityEntry", "requests": "QuantityEntry",
+        "labels": "TextEntry", "annotations": "TextEntry", "node_selector": "TextEntry",
+        "limits": "QuantityEntry", "requests": "QuantityEntry",
         "capacity": "QuantityEntry", "allocatable": "QuantityEntry", "owner_references": "Owner", "resources": "Resources", "env": "EnvVar",
-        "affinity": "Affinity", "tolerations": "Toleration", "conditions": "Condition", "container_statuses": "ContainerStatus", "taints": "Taint",
+        "affinity": "Affinity", "tolerations": "Toleration", "conditions": "Condition",
+        "container_statuses": "ContainerStatus", "taints": "Taint",
     }  # fmt: skip
     message = messages()[kind]()
     for key, part in value.items():
