@@ -15,7 +15,9 @@ def test_fires_for_a_failed_upgrade() -> None:
 
 
 def test_stays_silent_for_steps_under_way_and_done() -> None:
-    nodes = tuple(gpu_node(state, accelerators=GpuLabels(present=True, driver_upgrade_state=state)) for state in ("upgrade-done", "drain-required"))
+    nodes = tuple(
+        gpu_node(state, accelerators=GpuLabels(present=True, driver_upgrade_state=state)) for state in ("upgrade-done", "drain-required")
+    )
     findings, outcome = judge(CODE, nodes=nodes)
     assert not findings
     assert outcome.clean == 2

@@ -11,7 +11,13 @@ CODE = "gpu-node-condition-fault"
 
 @pytest.mark.parametrize(
     ("condition", "fault"),
-    [("AcceleratedHardwareReady", "False"), ("GpuMemWatch", "True"), ("SysLogsXIDError", "True"), ("GPUMissing", "True"), ("GpuEcc", "True")],
+    [
+        ("AcceleratedHardwareReady", "False"),
+        ("GpuMemWatch", "True"),
+        ("SysLogsXIDError", "True"),
+        ("GPUMissing", "True"),
+        ("GpuEcc", "True"),
+    ],
 )
 def test_knows_both_polarities(condition: str, fault: str) -> None:
     healthy = "True" if fault == "False" else "False"
@@ -33,5 +39,7 @@ def test_stays_silent_for_undocumented_types() -> None:
 
 
 def test_is_not_assessed_when_the_agent_does_not_know() -> None:
-    _, outcome = judge(CODE, nodes=(gpu_node(conditions=(Condition(type="GpuMemWatch", status="Unknown"),)), gpu_node("b", conditions=None)))
+    _, outcome = judge(
+        CODE, nodes=(gpu_node(conditions=(Condition(type="GpuMemWatch", status="Unknown"),)), gpu_node("b", conditions=None))
+    )
     assert outcome.not_assessed == 2

@@ -7,7 +7,9 @@ CODE = "mig-stale-gpu-resource"
 
 
 def test_fires_for_whole_gpus_left_beside_slices() -> None:
-    node = gpu_node(capacity={"nvidia.com/gpu": 8, "nvidia.com/mig-1g.10gb": 56}, allocatable={"nvidia.com/gpu": 0, "nvidia.com/mig-1g.10gb": 56})
+    node = gpu_node(
+        capacity={"nvidia.com/gpu": 8, "nvidia.com/mig-1g.10gb": 56}, allocatable={"nvidia.com/gpu": 0, "nvidia.com/mig-1g.10gb": 56}
+    )
     (finding,), _ = judge(CODE, nodes=(node,))
     assert finding.severity is Severity.LOW
     assert finding.hygiene
@@ -16,7 +18,9 @@ def test_fires_for_whole_gpus_left_beside_slices() -> None:
 
 
 def test_stays_silent_for_cards_without_mig_beside_cut_ones() -> None:
-    node = gpu_node(capacity={"nvidia.com/gpu": 4, "nvidia.com/mig-1g.10gb": 28}, allocatable={"nvidia.com/gpu": 0, "nvidia.com/mig-1g.10gb": 28})
+    node = gpu_node(
+        capacity={"nvidia.com/gpu": 4, "nvidia.com/mig-1g.10gb": 28}, allocatable={"nvidia.com/gpu": 0, "nvidia.com/mig-1g.10gb": 28}
+    )
     findings, outcome = judge(CODE, nodes=(node, gpu_node("b")))
     assert not findings
     assert outcome.clean == 2

@@ -21,7 +21,8 @@ def test_fires_for_two_versions_and_names_the_fewer() -> None:
 
 def test_a_declared_version_is_a_fact() -> None:
     declared = tuple(
-        NvidiaDriver(name=zone, version=version, node_selector={"zone": zone}) for zone, version in (("x", "580.105.08"), ("y", "570.133.20"))
+        NvidiaDriver(name=zone, version=version, node_selector={"zone": zone})
+        for zone, version in (("x", "580.105.08"), ("y", "570.133.20"))
     )
     nodes = (with_driver("a", "580.105.08", labels={"zone": "x"}), with_driver("b", "570.133.20", labels={"zone": "y"}))
     (finding,), _ = judge(CODE, nodes=nodes, nvidia_drivers=declared)

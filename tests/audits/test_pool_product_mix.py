@@ -18,7 +18,12 @@ def test_fires_for_two_products() -> None:
 
 
 def test_stays_silent_for_suffixes_of_mig_and_sharing() -> None:
-    names = ("A100-SXM4-40GB", "NVIDIA-A100-SXM4-40GB-MIG-1g.5gb", "NVIDIA-A100-SXM4-40GB-SHARED", "NVIDIA-A100-SXM4-40GB-MIG-1g.5gb-SHARED")
+    names = (
+        "A100-SXM4-40GB",
+        "NVIDIA-A100-SXM4-40GB-MIG-1g.5gb",
+        "NVIDIA-A100-SXM4-40GB-SHARED",
+        "NVIDIA-A100-SXM4-40GB-MIG-1g.5gb-SHARED",
+    )
     findings, outcome = judge(CODE, nodes=tuple(with_product(name, name) for name in names))
     assert not findings
     assert outcome.clean == 1

@@ -31,9 +31,7 @@ def audit(node: GpuNode, physical: Physical, transition: Transition, view: View)
     ]
 
 
-def _finding(
-    node: GpuNode, condition: Condition, row: ConditionRow, *, lost: float, excuse: str | None, age: float | None
-) -> Finding:
+def _finding(node: GpuNode, condition: Condition, row: ConditionRow, *, lost: float, excuse: str | None, age: float | None) -> Finding:
     """High for accelerators: agents set conditions for faults that need a repair. Other parts of the node degrade it."""
     told = f": {condition.message}" if condition.message else ""
     return Finding(

@@ -65,9 +65,7 @@ def _unready_evidence(node: GpuNode, status: str, ready: Condition | None, view:
     return evidence
 
 
-def _unready(
-    node: GpuNode, status: str, evidence: list[Evidence], occupants: Occupants, *, lost: float, excuse: str | None
-) -> Finding:
+def _unready(node: GpuNode, status: str, evidence: list[Evidence], occupants: Occupants, *, lost: float, excuse: str | None) -> Finding:
     """Critical while GPU pods are bound to the node: the control plane evicts them after 300 s by default, so their work is lost."""
     return Finding(
         subject=node.subject,
@@ -83,9 +81,7 @@ def _unready(
     )
 
 
-def _pressed(
-    node: GpuNode, condition: Condition, occupants: Occupants, *, lost: float, excuse: str | None, lasting: str
-) -> Finding:
+def _pressed(node: GpuNode, condition: Condition, occupants: Occupants, *, lost: float, excuse: str | None, lasting: str) -> Finding:
     """High while GPU pods run there, since kubelet evicts pods under pressure; else medium, since no new pod is put there."""
     return Finding(
         subject=node.subject,

@@ -44,9 +44,7 @@ def audit(node: GpuNode, supply: Supply, link: BrokenLink, transition: Transitio
         gpus=max(supply.devices, 1),
         component=component(part) if part is not None else Component.DEVICE_PLUGIN,
         nodes=(item.name or "",),
-        actions=(
-            remedy(part, node.subject, link.pod) if part is not None else Action(kind=ActionKind.INVESTIGATE, target=node.subject),
-        ),
+        actions=(remedy(part, node.subject, link.pod) if part is not None else Action(kind=ActionKind.INVESTIGATE, target=node.subject),),
         transitional=transition.reason or (link.pod.rolling if link.pod is not None else None),
     )
 

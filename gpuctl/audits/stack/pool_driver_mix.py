@@ -13,9 +13,7 @@ def audit(pool: Pool, drivers: DriverMix, transition: PoolTransition) -> Finding
     mix = drivers.mix
     if not mix.is_mixed:
         return Unknown("driver.version", f"no driver version known for {', '.join(mix.unknown)}") if mix.unknown else None
-    declared = {
-        name for version, names in mix.groups for name in names if drivers.declared.get(name, "").split("-")[0] == version
-    }
+    declared = {name for version, names in mix.groups for name in names if drivers.declared.get(name, "").split("-")[0] == version}
     meant = all(name in declared for _, names in mix.groups for name in names)
     return Finding(
         subject=pool.subject,

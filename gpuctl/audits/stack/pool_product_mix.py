@@ -22,9 +22,7 @@ def audit(pool: Pool, products: ProductMix, transition: PoolTransition) -> Findi
         ),
         component=Component.NONE,
         nodes=mix.deviating,
-        actions=(
-            Action(kind=ActionKind.ALIGN_POOL, target=pool.subject, args={"fact": "product", "value": mix.groups[0][0]}),
-        ),
+        actions=(Action(kind=ActionKind.ALIGN_POOL, target=pool.subject, args={"fact": "product", "value": mix.groups[0][0]}),),
         hygiene=True,
         transitional=transition.reason,
     )
