@@ -352,3 +352,18 @@ def test_colour_rules(tty: bool, environment: dict[str, str], color: bool) -> No
 
 def test_typer_below_0_29() -> None:
     assert tuple(map(int, typer.__version__.split(".")[:2])) < (0, 29)
+
+
+def test_labels_select_nodes(capsys: pytest.CaptureFixture[str]) -> None:
+    label = "nvidia.com/gpu.product=NVIDIA-H100-80GB-HBM3"
+    run(["doctor", "--demo", "-l", label, "-o", "json"])
+    document = json.loads(capsys.readouterr().out)
+    nodes = {name for finding in document["findings"] for name in finding["nodes"]}
+    assert any(name.startswith("h100-") for name in nodes)
+    run(["doctor", "--demo", "-l", f"{label.replace('=', '!=')}", "-o", "json"])
+    others = json.loads(capsys.readouterr().out)["findings"]
+    assert {finding["id"] for finding in others}.isdisjoint(
+        finding["id"] for finding in document["findings"] if all(name.startswith("h100-") for name in finding["nodes"]) and finding["nodes"]
+    )
+    assert run(["doctor", "--demo", "-l", "no-such=label"]) == 2
+    assert run(["doctor", "--demo", "-l", "a in (b)"]) == 2
