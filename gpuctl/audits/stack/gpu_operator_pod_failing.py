@@ -11,9 +11,12 @@ from gpuctl.findings import Component, Evidence, Finding, Severity
 
 
 def audit(node: GpuNode, stack: StackPods, supply: Supply, transition: Transition) -> list[Finding]:
-    """One finding for each failing pod; pods that only wait are told when no other pod of the node fails."""
+    """One finding for each failing pod; pods that only wait are told when no other pod of the node fails.
+
+    On a node that is not ready the control plane calls every pod not ready: that says nothing of the pods.
+    """
     failing = [pod for pod in stack.pods if pod.failing]
-    told = failing or [pod for pod in stack.pods if pod.waiting]
+    told = failing or [pod for pod in stack.pods if pod.waiting and node.node.ready not in {"False", "Unknown"}]
     return [_finding(node, pod, supply, transition.reason) for pod in told]
 
 
