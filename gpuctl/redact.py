@@ -17,7 +17,19 @@ from msgspec import Struct, structs
 
 from gpuctl.errors import InputError
 from gpuctl.model.snapshot import Snapshot
-from gpuctl.redact_policy import ALIAS_KINDS, DROP, LABELS, POLICIES, TEXT, WIDTHS, WORD, is_known_word, is_label_kept
+from gpuctl.redact_policy import (
+    ALIAS_KINDS,
+    APP_LABELS,
+    DROP,
+    LABELS,
+    POLICIES,
+    TEXT,
+    WIDTHS,
+    WORD,
+    is_known_word,
+    is_label_kept,
+    public_role,
+)
 from gpuctl.snapshot_file import write_private
 
 _TOKEN = re.compile(r"[A-Za-z0-9_./-]+")
@@ -119,7 +131,9 @@ class _Names:
         for original in sorted(self.kinds):
             kind = self.kinds[original]
             counts[kind] += 1
-            self.aliases[original] = f"{kind}-{counts[kind]:0{WIDTHS.get(kind, 3)}}"
+            number = f"{counts[kind]:0{WIDTHS.get(kind, 3)}}"
+            role = public_role(original, kind)
+            self.aliases[original] = f"{role}-{number}" if role else f"{kind}-{number}"
 
 
 def _used_label_keys(snapshot: Snapshot) -> Iterator[str]:
@@ -146,7 +160,7 @@ class _Walker:
 
     def walk(self, item: Any) -> Any:
         changes = {}
-        for name, policy in _plan(type(item)):
+        for name, policy in _plan(type(item)):  # type: ignore[arg-type]
             value = getattr(item, name)
             if value is None or value == "":
                 continue
@@ -186,7 +200,9 @@ class _Walker:
 
     def _labels(self, value: dict[str, str]) -> Iterator[tuple[str, str]]:
         for key, text in value.items():
-            if is_label_kept(key):
+            if key in APP_LABELS and public_role(text, "workload"):
+                yield key, self.names.alias(text, "workload")
+            elif is_label_kept(key):
                 yield key, self.names.word(text, "value")
             elif key in self.names.used_keys:
                 yield self.names.alias(key, "label"), self.names.word(text, "value")

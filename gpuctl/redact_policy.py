@@ -7,6 +7,9 @@ from functools import cache, lru_cache
 from importlib import resources
 from typing import Final
 
+from gpuctl.knowledge.namespaces import is_system
+from gpuctl.knowledge.stack import classify
+
 WORD: Final = "word"
 """Kept when it is a word of the field (`is_known_word`), else an alias."""
 TEXT: Final = "text"
@@ -15,8 +18,8 @@ LABELS: Final = "labels"
 DROP: Final = "drop"
 
 ALIAS_KINDS: Final = (
-    "node", "pod", "namespace", "cluster", "pool", "zone", "queue", "claim", "workload", "device", "object", "container", "class", "scheduler",
-    "image", "uuid", "address", "file", "label", "value", "word",
+    "node", "pod", "namespace", "cluster", "pool", "zone", "queue", "claim", "workload", "device", "object", "container", "class",
+    "scheduler", "image", "uuid", "address", "file", "label", "value", "word",
 )  # fmt: skip
 """Every other policy is a kind of alias; an original of several kinds gets the first."""
 WIDTHS: Final = {"pod": 5, "node": 4, "namespace": 2, "pool": 2, "cluster": 2, "uuid": 5, "value": 4}
@@ -125,6 +128,7 @@ _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.+-]{1,60}")
 
 _WORDS = frozenset(
     """
+    s t setup affinity/selector mountvolume.setup mount exit
     a about access admission after again all allocatable allocate allocated already an and any are as assigned at available
     back-off backoff be because been before being binding bound but by can cannot cap capacity cause claim claims class cluster
     condition conditions config container containers cordoned could count created creating cpu crash crashed cuda daemonset
@@ -182,6 +186,24 @@ def is_known_word(value: str) -> bool:
         or value in _catalogue_words()
         or any(pattern.fullmatch(value) for pattern in (_NUMBER, _VERSION, _CAMEL, _DOMAIN, _RUNTIME, _MIG, _ENVIRONMENT, _products()))
     )
+
+
+APP_LABELS: Final = ("app", "app.kubernetes.io/name", "app.kubernetes.io/component")
+
+
+@lru_cache(maxsize=65536)
+def public_role(name: str, kind: str) -> str | None:
+    """The published name of GPU software or of a cluster's own namespace that a name begins with: audits know them by it."""
+    if kind not in {"workload", "namespace"}:
+        return None
+    wanted = classify(name) if kind == "workload" else is_system(name) or None
+    parts = name.split("-")
+    for end in range(1, len(parts) + 1 if wanted else 0):
+        root = "-".join(parts[:end])
+        numbered = f"{root}-001"
+        if (classify(numbered) if kind == "workload" else is_system(numbered)) == wanted:
+            return root
+    return None
 
 
 def is_label_kept(key: str) -> bool:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import stat
 import types
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 import pytest
+
+from gpuctl import demo
+from gpuctl.audits import runner
 from gpuctl.errors import InputError
+from gpuctl.facts.view import View
 from gpuctl.model import codec
 from gpuctl.model.compressed import gunzip
 from gpuctl.model.events import K8sEvent
@@ -111,3 +116,15 @@ def test_map_restores_longest_first_on_word_boundaries(tmp_path: Path) -> None:
 def test_restoring_gives_the_names_back() -> None:
     redacted, redaction = redact(small())
     assert redaction.restore(f"kubectl uncordon {redacted.nodes[0].name}") == "kubectl uncordon gpu-acme-1"  # type: ignore[index]
+
+
+def test_findings_are_the_same_but_for_names() -> None:
+    plain = demo.snapshot()
+    redacted, _ = redact(plain)
+
+    def judged(snapshot: Snapshot) -> Counter[tuple[str, str, float]]:
+        findings, _ = runner.run(View(snapshot, snapshot.taken_at), runner.audits())
+        return Counter((finding.code, finding.severity.value, finding.gpus) for finding in findings)
+
+    assert sum(judged(plain).values()) > 10
+    assert judged(redacted) == judged(plain)
