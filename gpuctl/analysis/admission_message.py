@@ -12,7 +12,7 @@ from dataclasses import dataclass
 _REASON = re.compile(r"UnexpectedAdmissionError|TopologyAffinityError|OutOf\S{1,253}|NodeAffinity|AdmissionError")
 _UNAVAILABLE = re.compile(r"requested number of devices unavailable for (\S+?)\. Requested: (\d+), Available: (\d+)")
 _UNHEALTHY = re.compile(r"no healthy devices present; cannot allocate unhealthy devices (\S+?)(?:,|\s|$)")
-_SHORT = re.compile(r"did not have enough resource: (\S+?), requested: (\d+), used: (\d+), capacity: (\d+)")
+_SHORT = re.compile(r"have enough resource: (\S+?), requested: (\d+), used: (\d+), capacity: (\d+)")
 _LONGEST = 16384
 
 
@@ -48,6 +48,6 @@ def parse(reason: str, message: str) -> Refusal | None:
         return Refusal(reason, found.group(1), float(found.group(2)), float(found.group(3)))
     if (found := _UNHEALTHY.search(text)) is not None:
         return Refusal(reason, found.group(1).rstrip("."))
-    if (found := _SHORT.search(text)) is not None:
+    if (found := _SHORT.search(text)) is not None and "/" in found.group(1):  # cpu is told in millicores, devices in devices
         return Refusal(reason, found.group(1), float(found.group(2)), float(found.group(4)) - float(found.group(3)))
     return Refusal(reason, reason.removeprefix("OutOf") if reason.startswith("OutOf") else None)

@@ -59,14 +59,25 @@ class Fleet:
         here = [(node, amounts) for node, amounts in self.nodes if node.cluster == pod.cluster]
         if not here:
             return self.gap or Unknown("nodes", "no node of this cluster was read")
-        unmet = first_obstacle(pod, [(node, amounts) for node, amounts in here if amounts is not None], self.view)
+        known = [(node, amounts) for node, amounts in here if amounts is not None]
+        if not known:
+            return Unknown("capacity", "the capacity of no node is known")
+        unmet = first_obstacle(pod, known, self.view)
         if unmet is None:
-            return None
+            return self._unseen(pod)
         if self.gap is not None:
             return self.gap
         if any(amounts is None for _, amounts in here):
             return Unknown("capacity", "the capacity of some nodes is not known")
         return unmet
+
+    def _unseen(self, pod: Pod) -> Unknown | None:
+        """What of a pod's claims nobody could look at, so that no obstacle found proves nothing."""
+        if not pod.claims:
+            return None
+        if any((pod.namespace, name) not in self.view.claims for name in pod.claims):
+            return self.view.gap("resource_claims") or Unknown("resource_claims", "a claim that the pod names is not among those read")
+        return self.view.gap("resource_slices")
 
 
 @provides
@@ -113,8 +124,11 @@ def first_obstacle(pod: Pod, nodes: Sequence[tuple[Node, dict[str, float]]], vie
         return Unmet("amount", f"no one node has all of {names} that it asks for", names, "none has all", {"resource": min(wanted)})
     if (unmet := _claims(pod, [node for node, _ in left], view)) is not None:
         return unmet
-    requests = device_requests(pod, view)
+    requests = device_requests(pod, view) if _slices_by_node(view) else ()
     left = [item for item in left if not requests or not lacks_devices(requests, item[0], view)]
+    if not left:
+        names = ", ".join(sorted({item.device_class_name or "" for item in requests}))
+        return Unmet("devices", f"no one node has all that its claims ask for: {names}", names, "none has all", {"device_class": names})
     having = f"of the {len(left)} with what it asks for" if wanted or requests else f"of {len(left)}"
     chosen = [item for item in left if selects(pod.placement, item[0])]
     if not chosen:
@@ -134,6 +148,16 @@ def first_obstacle(pod: Pod, nodes: Sequence[tuple[Node, dict[str, float]]], vie
     return None
 
 
+def _slices_by_node(view: View) -> bool:
+    """Whether all slices are known and each belongs to one node: only then do a node's slices tell all that it can serve."""
+    slices = view.snapshot.resource_slices
+    return (
+        slices is not None
+        and view.gap("resource_slices") is None
+        and not any(item.all_nodes or item.node_terms is not None for item in slices)
+    )
+
+
 def _claims(pod: Pod, nodes: Sequence[Node], view: View) -> Unmet | None:
     """A device class that does not exist, or that no slice can serve."""
     classes = view.snapshot.device_classes
@@ -141,11 +165,7 @@ def _claims(pod: Pod, nodes: Sequence[Node], view: View) -> Unmet | None:
         name = request.device_class_name or ""
         if classes is not None and view.gap("device_classes") is None and name not in {item.name for item in classes}:
             return Unmet("class", f"device class {name} does not exist", f"device class {name}", "no such class", {"device_class": name})
-        if (
-            view.snapshot.resource_slices is None
-            or view.gap("resource_slices") is not None
-            or any(item.all_nodes or item.node_terms is not None for item in view.snapshot.resource_slices)
-        ):
+        if not _slices_by_node(view):
             continue
         driver = class_driver(name, view)
         most = max((devices_of(node, driver, view) for node in nodes), default=0)

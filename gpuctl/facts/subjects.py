@@ -127,7 +127,7 @@ class WaitingPod:
         return _unread(view, "pods") or _pods(
             view,
             cls,
-            lambda pod: not pod.node and not is_finished(pod) and pod.deleting_since is None and holds_accelerators(pod),
+            lambda pod: not pod.node and pod.phase in {"Pending", None} and pod.deleting_since is None and holds_accelerators(pod),
         )
 
     @property

@@ -14,7 +14,8 @@ def test_one_reason() -> None:
 
 def test_named_taint_and_resource_with_preemption_tail() -> None:
     verdict = parse(
-        "0/3 nodes are available: 1 node(s) had untolerated taint {node-role.kubernetes.io/control-plane: }, 2 Insufficient nvidia.com/gpu. "
+        "0/3 nodes are available: 1 node(s) had untolerated taint {node-role.kubernetes.io/control-plane: }, "
+        "2 Insufficient nvidia.com/gpu. "
         "preemption: 0/3 nodes are available: 1 Preemption is not helpful for scheduling, 2 No preemption victims found for incoming pod."
     )
     assert [(item.count, item.kind, item.detail) for item in verdict.reasons] == [

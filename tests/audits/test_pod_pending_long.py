@@ -50,6 +50,7 @@ def test_fires_with_the_schedulers_reason_folded() -> None:
 
 def test_silent_while_young_and_when_nothing_could_ever_help() -> None:
     assert judge(nodes=NODES, pods=(waiting(NOW - timedelta(minutes=5)),))[0] == ()
+    assert judge(nodes=NODES, pods=(Pod(namespace="a", name="p", phase="Running", requests=GPU, created=OLD),))[1].subjects == 0
     assert judge(nodes=(Node(name="n1", capacity={"cpu": 8}, taints=()),), pods=(waiting(),))[0] == ()
 
 

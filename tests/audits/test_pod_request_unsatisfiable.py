@@ -8,7 +8,7 @@ from typing import Any
 from gpuctl.audits.runner import audits, run
 from gpuctl.facts.view import View
 from gpuctl.findings import Finding, Outcome
-from gpuctl.model.dra import DeviceClass, DeviceRequest, ResourceClaim
+from gpuctl.model.dra import Device, DeviceClass, DeviceRequest, ResourceClaim, ResourceSlice
 from gpuctl.model.nodes import Node, Taint
 from gpuctl.model.snapshot import Snapshot
 from gpuctl.model.workloads import Placement, Pod, Requirement, Toleration
@@ -63,6 +63,18 @@ def test_a_device_class_that_does_not_exist() -> None:
     claim = ResourceClaim(namespace="a", name="c", requests=(DeviceRequest(name="gpu", device_class_name="gpu.example.com"),))
     facts = {"resource_claims": (claim,), "device_classes": (DeviceClass(name="gpu.nvidia.com"),), "resource_slices": ()}
     assert "device class gpu.example.com does not exist" in message(pod({}, claims=("c",)), **facts)
+
+
+def test_devices_that_no_slice_publishes() -> None:
+    claim = ResourceClaim(namespace="a", name="c", requests=(DeviceRequest(name="gpu", device_class_name="gpu.nvidia.com", count=2),))
+    one = ResourceSlice(driver="gpu.nvidia.com", node_name="n1", pool="n1", devices=(Device(name="gpu-0"),))
+    two = ResourceSlice(driver="gpu.nvidia.com", node_name="n1", pool="n1", devices=(Device(name="gpu-0"), Device(name="gpu-1")))
+    selector = "device.driver == 'gpu.nvidia.com'"
+    facts = {"resource_claims": (claim,), "device_classes": (DeviceClass(name="gpu.nvidia.com", selectors=(selector,)),)}
+    claiming = pod({}, claims=("c",))
+    assert "publish at most 1 on one node" in message(claiming, **facts, resource_slices=(one,))
+    assert message(claiming, **facts, resource_slices=(two,)) == ""
+    assert judge(nodes=(NODE,), pods=(claiming,), **facts)[1].not_assessed == 1
 
 
 def test_silent_when_a_broken_node_could_take_it() -> None:
