@@ -10,7 +10,8 @@ import re
 from gpuctl.model.events import ScaleVerdict
 
 _CANNOT = re.compile(
-    r"Pod (?P<pod>[^\s]{1,320}) can(?:'t|not) be scheduled on (?P<group>[^\s,]{1,300})[,.](?: predicate checking error: (?P<reason>[^;]{1,500}))?"
+    r"Pod (?P<pod>[^\s]{1,320}) can(?:'t|not) be scheduled on (?P<group>[^\s,]{1,300})[,.]"
+    r"(?: predicate checking error: (?P<reason>[^;]{1,500}))?"
 )
 _NO_FIT = re.compile(r"No pod can fit to (?P<group>[^\s,]{1,300})")
 _FULL = re.compile(r"Skipping node group (?P<group>[^\s,]{1,300}) - (?P<reason>max size reached)")

@@ -133,13 +133,16 @@ def _node(part: dict[str, Section], name: str) -> dict[str, Any]:
         spec["unschedulable"] = _value(part, "Unschedulable") == "true"
     if _value(part, "ProviderID"):
         spec["providerID"] = _value(part, "ProviderID")
+    addresses = _fields(part["Addresses"].lines) if "Addresses" in part else {}
     status: dict[str, Any] = {
         "nodeInfo": {
-            "machineID": info.get("Machine ID", ""), "systemUUID": info.get("System UUID", ""), "bootID": info.get("Boot ID", ""),
-            "kernelVersion": info.get("Kernel Version", ""), "osImage": info.get("OS Image", ""), "kubeletVersion": info.get("Kubelet Version", ""),
+            "machineID": info.get("Machine ID", ""), "systemUUID": info.get("System UUID", ""),
+            "bootID": info.get("Boot ID", ""),
+            "kernelVersion": info.get("Kernel Version", ""), "osImage": info.get("OS Image", ""),
+            "kubeletVersion": info.get("Kubelet Version", ""),
             "containerRuntimeVersion": info.get("Container Runtime Version", ""),
         },
-        "addresses": [{"type": kind, "address": address} for kind, address in _fields(part["Addresses"].lines).items()] if "Addresses" in part else [],
+        "addresses": [{"type": kind, "address": address} for kind, address in addresses.items()],
     }  # fmt: skip
     for key, field_name in (("Capacity", "capacity"), ("Allocatable", "allocatable")):
         if key in part:

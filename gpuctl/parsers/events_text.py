@@ -103,7 +103,8 @@ def _row(line: str, kind: str | None, namespace: str | None, name: str | None) -
         message = "  ".join(cells)
     about = _KINDS.get(match["kind"].lower(), match["kind"])
     return K8sEvent(
-        kind=about, namespace=match["namespace"] or namespace, name=match["name"], type=match["type"], reason=match["reason"], message=message,
+        kind=about, namespace=match["namespace"] or namespace, name=match["name"], type=match["type"], reason=match["reason"],
+        message=message,
         component=component or None, node=host or (match["name"] if about == "Node" else None), count=int(times) if times else None,
         age_seconds=seconds(match["age"]), first_age_seconds=seconds(first) if first else None,
     )  # fmt: skip

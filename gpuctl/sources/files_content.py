@@ -29,7 +29,8 @@ MAX_DOCUMENTS: Final = 1_000_000
 
 READ: Final = (
     "read are: a saved gpuctl snapshot; Kubernetes objects as JSON or YAML (plain, gzip or zstd); the text of `kubectl get events` and "
-    "`kubectl describe`; cluster-autoscaler logs; kube-scheduler and device-plugin configurations; podresources JSON; AICR snapshots; folders of these"
+    "`kubectl describe`; cluster-autoscaler logs; kube-scheduler and device-plugin configurations; podresources JSON; "
+    "AICR snapshots; folders of these"
 )
 
 _OBJECT_MARK = re.compile(r"^[ \t-]{0,20}(?:apiVersion|kind|\"apiVersion\"|\"kind\")[ \t]*:", re.MULTILINE)
