@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (texts as tools print them)
 """The snapshot file: same in, same out; bounded; versions told apart."""
 
 from __future__ import annotations
@@ -9,14 +10,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from gpuctl import snapshot_file
 from gpuctl.errors import InputError, UsageError
 from gpuctl.model import codec
 from gpuctl.model.compressed import gunzip
 from gpuctl.model.nodes import Node
 from gpuctl.model.snapshot import Snapshot
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 TIMES = st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import jsonschema
+
 from gpuctl.model.nodes import Node
 from gpuctl.model.snapshot import Snapshot
 from gpuctl.reports import facts_v1

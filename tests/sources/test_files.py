@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (texts as tools print them)
 """Files told apart by content, folders, bombs, and joining that does not depend on order."""
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import zstandard
+
 from gpuctl.errors import InputError
 from gpuctl.model import codec
 from gpuctl.model.nodes import Driver, Node
