@@ -124,6 +124,10 @@ class Dialect:
         """Conditions as the wire has them."""
         raise NotImplementedError
 
+    def set_at(self, slot: Any, field: str) -> datetime | None:
+        """When a manager last set a field, by the object's managedFields; None when none of them names it."""
+        raise NotImplementedError
+
     def statuses(self, slot: Any) -> Sequence[Any]:
         """Container statuses as the wire has them."""
         raise NotImplementedError
@@ -271,6 +275,12 @@ class JsonDialect(Dialect):
 
     def conditions(self, slot: Any) -> Sequence[Any]:
         return self.many(slot, "conditions", raw.RawCondition)
+
+    def set_at(self, slot: Any, field: str) -> datetime | None:
+        mark = f'"f:{field}"'.encode()
+        entries = self.many(slot, "managedFields", raw.ManagedFields)
+        stamps = (instant(self._one(entry.time, "time", str)) for entry in entries if mark in bytes(entry.fields))
+        return max((stamp for stamp in stamps if stamp is not None), default=None)
 
     def statuses(self, slot: Any) -> Sequence[Any]:
         return self.many(slot, "containerStatuses", raw.ContainerStatus)

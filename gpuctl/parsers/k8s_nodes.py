@@ -29,7 +29,7 @@ _PROVIDERS = {"aws": "eks", "gce": "gke", "azure": "aks"}
 _PCI_LABEL = re.compile(r"feature\.node\.kubernetes\.io/pci-(?:(\w{4})_)?(\w{4})(?:_\w+)*\.present")
 _AMD = re.compile(r"(?:beta\.)?amd\.com/gpu\.([a-z-]+)(?:\.(.+))?")
 _INTEL = re.compile(r"gpu\.intel\.com/device-id\.[0-9a-f]{4}-([0-9a-f]{4})\.(count|present)")
-_EMPTY_META, _EMPTY_SPEC, _EMPTY_STATUS, _EMPTY_INFO = raw.Meta(), raw.NodeSpec(), raw.NodeStatus(), raw.SystemInfo()
+_EMPTY_META, _EMPTY_SPEC, _EMPTY_STATUS, _EMPTY_INFO = raw.NodeMeta(), raw.NodeSpec(), raw.NodeStatus(), raw.SystemInfo()
 _N = "nvidia.com/"
 
 
@@ -85,7 +85,7 @@ def node(item: Any, dialect: Dialect, cluster: str | None, stamped: Callable[[da
         kubelet=readable(info.kubelet_version) or None,
         driver=driver(labels),
         cuda=cuda(labels),
-        mig=mig(labels),
+        mig=mig(labels, _mig_time(meta, labels, dialect)),
         sharing=sharing(labels),
         accelerators=accelerators(labels, sizes["capacity"] or {}),
         unknown=unknown,
@@ -134,13 +134,20 @@ def cuda(labels: Mapping[str, str]) -> Cuda | None:
     return Cuda(driver_max=version) if version else None
 
 
-def mig(labels: Mapping[str, str]) -> NodeMig | None:
+def _mig_time(meta: Any, labels: Mapping[str, str], dialect: Dialect) -> datetime | None:
+    """When the state of the MIG configuration was last written, as the API server recorded it."""
+    state = _N + "mig.config.state"
+    return dialect.set_at(meta.managed_fields, state) if state in labels and meta.managed_fields else None
+
+
+def mig(labels: Mapping[str, str], config_time: datetime | None = None) -> NodeMig | None:
     """MIG as the labels of discovery and MIG manager tell it."""
     capable = {"true": True, "false": False}.get(labels.get(_N + "mig.capable", ""))
     found = NodeMig(
         strategy=labels.get(_N + "mig.strategy") or None,
         config=labels.get(_N + "mig.config") or None,
         config_state=labels.get(_N + "mig.config.state") or None,
+        config_time=config_time,
         manager=labels.get(_N + "gpu.deploy.mig-manager") or None,
         capable=capable,
     )

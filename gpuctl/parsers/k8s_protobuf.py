@@ -28,6 +28,10 @@ _MESSAGES = {
     "Owner": "1 kind s,3 name s,6 controller t",
     "Meta": "1 name s,2 generate_name s,3 namespace s,8 creation_timestamp b,9 deletion_timestamp b,10 deletion_grace_period_seconds i,"
     "11 labels *b,12 annotations *b,13 owner_references *b",
+    "NodeMeta": "1 name s,2 generate_name s,3 namespace s,8 creation_timestamp b,9 deletion_timestamp b,"
+    "10 deletion_grace_period_seconds i,11 labels *b,12 annotations *b,13 owner_references *b,17 managed_fields *b",
+    "FieldSet": "1 raw b",
+    "ManagedFields": "4 time b,7 fields FieldSet",
     "Resources": "1 limits *b,2 requests *b",
     "Container": "1 name s,2 image s,7 env *b,8 resources b,24 restart_policy s",
     "EnvVar": "1 name s,2 value s",
@@ -62,7 +66,7 @@ _MESSAGES = {
     "7 kubelet_version s",
     "Address": "1 type s,2 address s",
     "NodeStatus": "1 capacity *b,2 allocatable *b,4 conditions *b,5 addresses *Address,7 node_info SystemInfo",
-    "Node": "1 metadata Meta,2 spec NodeSpec,3 status NodeStatus",
+    "Node": "1 metadata NodeMeta,2 spec NodeSpec,3 status NodeStatus",
     "NodeList": "1 metadata ListMeta,2 items *Node",
     "TypeMeta": "1 api_version s,2 kind s",
     "Unknown": "1 type_meta TypeMeta,2 raw b",
@@ -184,6 +188,12 @@ class ProtobufDialect(Dialect):
 
     def conditions(self, slot: Any) -> Sequence[Any]:
         return self._many("conditions", "Condition", slot)
+
+    def set_at(self, slot: Any, field: str) -> datetime | None:
+        mark = f'"f:{field}"'.encode()
+        entries = self._many("managedFields", "ManagedFields", slot)
+        stamps = (self.moment(entry.time) for entry in entries if mark in entry.fields.raw)
+        return max((stamp for stamp in stamps if stamp is not None), default=None)
 
     def statuses(self, slot: Any) -> Sequence[Any]:
         return self._many("containerStatuses", "ContainerStatus", slot)

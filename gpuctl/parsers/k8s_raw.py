@@ -276,10 +276,23 @@ class NodeStatus(Struct, rename="camel", gc=False):
     node_info: SystemInfo | None = None
 
 
+class ManagedFields(Struct, rename="camel", gc=False):
+    """Which fields a manager last set, and when."""
+
+    time: Raw = ABSENT
+    fields: Raw = msgspec.field(default=ABSENT, name="fieldsV1")
+
+
+class NodeMeta(Meta, rename="camel", gc=False):
+    """metadata of a Node."""
+
+    managed_fields: Raw = ABSENT
+
+
 class Node(Struct, rename="camel", gc=False):
     """A Node."""
 
-    metadata: Meta | None = None
+    metadata: NodeMeta | None = None
     spec: NodeSpec | None = None
     status: NodeStatus | None = None
 
