@@ -41,9 +41,9 @@ def _schema(name: str) -> dict[str, Any]:
 
         return json_v1.schema()
     if name == "facts":
-        from gpuctl.reports import facts_v1  # noqa: PLC0415
+        from gpuctl.reports.facts_v1 import json_schema  # noqa: PLC0415
 
-        return facts_v1.json_schema()
+        return json_schema()
     from gpuctl.model import codec  # noqa: PLC0415
 
     return codec.json_schema()

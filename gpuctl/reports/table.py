@@ -86,7 +86,8 @@ def _moment(report: Report) -> str:
 def _advice(title: str, items: Sequence[Item], report: Report, findings: dict[str, Finding], style: Style) -> Iterator[str]:
     if not items:
         if title == "Advice":
-            yield paint(style, "bold", "Advice: nothing to do now.")
+            judged = any(outcome.found + outcome.clean for outcome in report.outcomes)
+            yield paint(style, "bold", "Advice: nothing to do now." if judged else "Advice: none, since nothing could be judged.")
         return
     extra = ""
     if title == "Advice" and report.summary.gpus_recoverable:
