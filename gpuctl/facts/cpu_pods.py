@@ -54,6 +54,8 @@ def cpu_pods(pool: Pool, view: View) -> CpuPods | Unknown | Partial[CpuPods]:
         full = free(node, here)
         emptied = free(node, [pod for pod in here if not _is_stranger(pod)])
         for pod in hungry:
+            if any(emptied.get(name, 0.0) < amount for name, amount in pod.requests.items()):
+                continue
             if shortfalls(pod, full) and not shortfalls(pod, emptied) and could_use(pod, node, view, as_if_healthy=False):
                 kept_out[pod.namespace, pod.name] = pod
     gpu_nodes = {node.name for node in view.gpu_nodes if node.cluster == pool.cluster}

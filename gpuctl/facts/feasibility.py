@@ -62,7 +62,7 @@ class Fleet:
         known = [(node, amounts) for node, amounts in here if amounts is not None]
         if not known:
             return Unknown("capacity", "the capacity of no node is known")
-        unmet = first_obstacle(pod, known, self.view)
+        unmet = None if _some_node_takes(pod, known) else first_obstacle(pod, known, self.view)
         if unmet is None:
             return self._unseen(pod)
         if self.gap is not None:
@@ -106,6 +106,22 @@ def autoscaler_sign(view: View) -> str | None:
     if any((pod.name or "").startswith(names) for pod in view.snapshot.pods or ()):
         return "a pod of an autoscaler"
     return None
+
+
+def _some_node_takes(pod: Pod, nodes: Sequence[tuple[Node, dict[str, float]]]) -> bool:
+    """Whether a node passes all filters of `first_obstacle`: most pods find one early. Pods with claims are left to the filters."""
+    if pod.claims:
+        return False
+    selector = tuple(pod.placement.node_selector.items()) if pod.placement is not None else ()
+    for node, amounts in nodes:
+        labels = node.labels
+        for key, value in selector:
+            if labels.get(key) != value:
+                break
+        else:
+            if not shortfalls(pod, amounts) and matches_affinity(pod.placement, node) and not obstacles(pod, node, as_if_healthy=True):
+                return True
+    return False
 
 
 def first_obstacle(pod: Pod, nodes: Sequence[tuple[Node, dict[str, float]]], view: View) -> Unmet | None:
