@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 from typing import Literal
 
 from gpuctl.analysis.placement import matches_affinity, obstacles, selects, shortfalls, unmatched_labels
@@ -15,6 +16,9 @@ from gpuctl.knowledge.accelerators import accelerators
 from gpuctl.model.known import Unknown
 from gpuctl.model.nodes import Node
 from gpuctl.model.workloads import Pod
+
+_ALIKE = 0.5
+"""Least likeness of two names of one domain (share of matching characters) for one to be offered as what was meant."""
 
 Obstacle = Literal["resource", "amount", "class", "devices", "selector", "affinity", "toleration", "room"]
 
@@ -130,7 +134,11 @@ def first_obstacle(pod: Pod, nodes: Sequence[tuple[Node, dict[str, float]]], vie
     for name, amount in sorted(wanted.items()):
         most = max((amounts.get(name, 0.0) for _, amounts in nodes), default=0.0)
         if not most:
-            return Unmet("resource", f"no node has any {name}", f"{name} {amount:g}", f"{name} 0 on every node", {"resource": name})
+            near = _nearest(name, nodes)
+            said = f"no node has any {name}" + (f"; the nearest that nodes have is {near}" if near else "")
+            return Unmet(
+                "resource", said, f"{name} {amount:g}", f"{name} 0 on every node", {"resource": name} | ({"nearest": near} if near else {})
+            )
         if most < amount:
             said = f"asks for {name} {amount:g}, and no node has more than {most:g}"
             return Unmet("amount", said, f"{name} {amount:g}", f"at most {most:g} on one node", {"resource": name})
@@ -162,6 +170,15 @@ def first_obstacle(pod: Pod, nodes: Sequence[tuple[Node, dict[str, float]]], vie
         said = f"asks for {name} {asked:g}, and no node that it could use offers more than {most:g}"
         return Unmet("room", said, f"{name} {asked:g}", f"at most {most:g}", {"resource": name})
     return None
+
+
+def _nearest(name: str, nodes: Sequence[tuple[Node, dict[str, float]]]) -> str | None:
+    """The accelerator resource that nodes have whose name is most alike: a slip of the pen, or a profile that is not cut."""
+    there = sorted({key for _, amounts in nodes for key, amount in accelerators(amounts).items() if amount})
+    domain, _, short = name.lower().partition("/")
+    alike = {key: SequenceMatcher(None, short, key.partition("/")[2]).ratio() for key in there if key.partition("/")[0] == domain}
+    best = max(alike, key=lambda key: (alike[key], key), default=None)
+    return best if best is not None and alike[best] >= _ALIKE else None
 
 
 def _slices_by_node(view: View) -> bool:
