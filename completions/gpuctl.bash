@@ -30,7 +30,6 @@ _gpuctl() {
     "snapshot save --context") COMPREPLY=($(compgen -W "$(kubectl config get-contexts -o name 2>/dev/null)" -- "$cur")); return ;;
     "snapshot save --kubeconfig") COMPREPLY=($(compgen -f -- "$cur")); return ;;
     "snapshot save --namespace" | "snapshot save -n") COMPREPLY=($(compgen -f -- "$cur")); return ;;
-    "snapshot save --selector" | "snapshot save -l") COMPREPLY=($(compgen -f -- "$cur")); return ;;
     "snapshot save --as") COMPREPLY=($(compgen -f -- "$cur")); return ;;
     "snapshot save --as-group") COMPREPLY=($(compgen -f -- "$cur")); return ;;
     "snapshot save --as-uid") COMPREPLY=($(compgen -f -- "$cur")); return ;;
@@ -51,7 +50,7 @@ _gpuctl() {
   case "$path" in
     "doctor") flags="--from --demo --context --kubeconfig --namespace -n --all-namespaces -A --selector -l --as --as-group --as-uid --request-timeout --deadline --output -o --fail-on --fail-on-unknown --only --skip --waivers --baseline --config --now --verbose -v --help -h"; words="" ;;
     "snapshot") flags="--help -h"; words="save show redact unredact" ;;
-    "snapshot save") flags="--redact --map --from --demo --context --kubeconfig --namespace -n --selector -l --as --as-group --as-uid --request-timeout --deadline --config --verbose -v --help -h"; words="" ;;
+    "snapshot save") flags="--redact --map --from --demo --context --kubeconfig --namespace -n --as --as-group --as-uid --request-timeout --deadline --config --verbose -v --help -h"; words="" ;;
     "snapshot show") flags="--from --demo --output -o --help -h"; words="" ;;
     "snapshot redact") flags="--map --help -h"; words="" ;;
     "snapshot unredact") flags="--map --help -h"; words="" ;;

@@ -43,7 +43,6 @@ complete -c gpuctl -n '__fish_seen_subcommand_from snapshot; and __fish_seen_sub
 complete -c gpuctl -n '__fish_seen_subcommand_from snapshot; and __fish_seen_subcommand_from save' -l context -x -a '(kubectl config get-contexts -o name 2>/dev/null)' -d 'Context of the kubeconfig to use'
 complete -c gpuctl -n '__fish_seen_subcommand_from snapshot; and __fish_seen_subcommand_from save' -l kubeconfig -r -F -d 'Path of the kubeconfig file'
 complete -c gpuctl -n '__fish_seen_subcommand_from snapshot; and __fish_seen_subcommand_from save' -l namespace -s n -r -F -d 'Report on this namespace'
-complete -c gpuctl -n '__fish_seen_subcommand_from snapshot; and __fish_seen_subcommand_from save' -l selector -s l -r -F -d 'Report on the nodes with these labels, such as pool=a100,zone!=b'
 complete -c gpuctl -n '__fish_seen_subcommand_from snapshot; and __fish_seen_subcommand_from save' -l as -r -F -d 'Ask the API as this user'
 complete -c gpuctl -n '__fish_seen_subcommand_from snapshot; and __fish_seen_subcommand_from save' -l as-group -r -F -d 'Ask the API as a member of this group'
 complete -c gpuctl -n '__fish_seen_subcommand_from snapshot; and __fish_seen_subcommand_from save' -l as-uid -r -F -d 'Ask the API with this user id'

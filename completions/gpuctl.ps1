@@ -5,7 +5,7 @@ Register-ArgumentCompleter -Native -CommandName gpuctl -ScriptBlock {
     '' = @('doctor', 'snapshot', 'explain', 'audits', 'rbac', 'schema', 'config', '--version', '--help')
     'doctor' = @('--from', '--demo', '--context', '--kubeconfig', '--namespace', '-n', '--all-namespaces', '-A', '--selector', '-l', '--as', '--as-group', '--as-uid', '--request-timeout', '--deadline', '--output', '-o', '--fail-on', '--fail-on-unknown', '--only', '--skip', '--waivers', '--baseline', '--config', '--now', '--verbose', '-v', '--help', '-h')
     'snapshot' = @('save', 'show', 'redact', 'unredact', '--help', '-h')
-    'snapshot save' = @('--redact', '--map', '--from', '--demo', '--context', '--kubeconfig', '--namespace', '-n', '--selector', '-l', '--as', '--as-group', '--as-uid', '--request-timeout', '--deadline', '--config', '--verbose', '-v', '--help', '-h')
+    'snapshot save' = @('--redact', '--map', '--from', '--demo', '--context', '--kubeconfig', '--namespace', '-n', '--as', '--as-group', '--as-uid', '--request-timeout', '--deadline', '--config', '--verbose', '-v', '--help', '-h')
     'snapshot show' = @('--from', '--demo', '--output', '-o', '--help', '-h')
     'snapshot redact' = @('--map', '--help', '-h')
     'snapshot unredact' = @('--map', '--help', '-h')

@@ -41,7 +41,6 @@ class Request:
     kubeconfig: str | None = None
     context: str | None = None
     namespace: str | None = None
-    selector: str | None = None
     impersonate_user: str | None = None
     impersonate_groups: tuple[str, ...] = ()
     impersonate_uid: str | None = None
@@ -124,7 +123,6 @@ def _kubernetes(request: Request) -> Snapshot:
             kubeconfig=request.kubeconfig,
             context=request.context,
             namespace=request.namespace,
-            selector=request.selector,
             impersonate_user=request.impersonate_user,
             impersonate_groups=request.impersonate_groups,
             impersonate_uid=request.impersonate_uid,
@@ -149,11 +147,11 @@ def _tolerant(state: SourceState, read: Callable[[], Snapshot]) -> Snapshot:
         return Snapshot(complete=False, sources=(failed,))
 
 
-def rbac_rules(namespace: str | None) -> list[dict[str, Any]]:
-    """RBAC rules for all that is read from a cluster; of a Role when a namespace is given."""
-    from gpuctl.sources.kubernetes.wanted import rules  # noqa: PLC0415
+def rbac(namespace: str | None, name: str) -> tuple[dict[str, Any], str]:
+    """The role for all that is read from a cluster, as an object of the API and as commented YAML; a Role when a namespace is given."""
+    from gpuctl.sources.kubernetes.rbac import role, text  # noqa: PLC0415
 
-    return rules(namespace)
+    return role(namespace, name), text(namespace, name)
 
 
 def examine(snapshot: Snapshot, choice: Choice, progress: Callable[[str, int], None] = _nothing) -> Report:

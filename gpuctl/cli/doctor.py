@@ -112,7 +112,6 @@ def doctor(
         context=context,
         kubeconfig=kubeconfig,
         namespace=wanted["namespace"],
-        selector=selector,
         as_user=as_user,
         as_groups=as_groups,
         as_uid=as_uid,
@@ -121,7 +120,7 @@ def doctor(
         verbose=verbose,
     )
     snapshot = collected(asked)
-    report = _judged(snapshot, replace(choice, live=asked.asks_cluster), nodes or [], None if asked.asks_cluster else selector)
+    report = _judged(snapshot, replace(choice, live=asked.asks_cluster), nodes or [], selector)
     write(render(report, style_name, console.style(verbose)))
     return _code(report, bar, bool(wanted["fail_on_unknown"]))
 
@@ -148,9 +147,10 @@ def _judged(snapshot: Snapshot, choice: Choice, sets: list[str], selector: str |
     from gpuctl.cli.hosts import chosen  # noqa: PLC0415
     from gpuctl.pipeline import examine, sketch  # noqa: PLC0415
 
+    if snapshot.nodes is not None or not snapshot.interrupted:
+        choice = replace(choice, nodes=chosen(snapshot, sets, selector))
     if snapshot.interrupted:
         return within_grace(lambda: examine(snapshot, choice), lambda: sketch(snapshot, choice))
-    choice = replace(choice, nodes=chosen(snapshot, sets, selector))
     progress = console.Progress("judging")
     try:
         return examine(snapshot, choice, progress)

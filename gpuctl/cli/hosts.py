@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
+from gpuctl.cli.selector import parse
 from gpuctl.errors import UsageError
+from gpuctl.model.known import why_unknown
 from gpuctl.model.snapshot import Snapshot
 
-_TERM = re.compile(r"(?P<absent>!)?(?P<key>[A-Za-z0-9._/-]+)(?:(?P<op>==|=|!=)(?P<value>[A-Za-z0-9._-]*))?")
 _LARGEST_SET = 100_000
 
 
@@ -22,13 +22,17 @@ def chosen(snapshot: Snapshot, sets: Sequence[str], selector: str | None) -> fro
     """
     if not sets and selector is None:
         return None
-    names = {node.name or "": node.labels for node in snapshot.nodes or ()}
+    terms = parse(selector or "")
+    if snapshot.nodes is None:
+        raise UsageError(
+            f"no node can be chosen, since none is known: {why_unknown(snapshot, 'nodes')}", "leave out -l and the names of nodes"
+        )
+    names = {node.name or "": node.labels for node in snapshot.nodes}
     if sets:
         wanted = _expanded(sets, names)
         names = {name: labels for name, labels in names.items() if name in wanted}
     if selector is not None:
-        terms = [_term(text) for text in selector.split(",") if text.strip()]
-        names = {name: labels for name, labels in names.items() if all(_holds(term, labels) for term in terms)}
+        names = {name: labels for name, labels in names.items() if all(term.holds(labels) for term in terms)}
         if not names:
             raise UsageError(f"no node matches -l {selector!r}", "`gpuctl snapshot show` prints the labels of the nodes")
     return frozenset(names)
@@ -55,17 +59,3 @@ def _expanded(sets: Sequence[str], known: Collection[str]) -> set[str]:
         near = get_close_matches(name, known, 1)
         raise UsageError(f"no node is called {name!r}", f"did you mean {near[0]}?" if near else "host sets are written as gpu[001-004,009]")
     return wanted
-
-
-def _term(text: str) -> re.Match[str]:
-    match = _TERM.fullmatch(text.strip())
-    if match is None or (match["absent"] and match["op"]):
-        raise UsageError(f"-l cannot read {text.strip()!r}", "write key=value, key!=value, key or !key, separated by commas")
-    return match
-
-
-def _holds(term: re.Match[str], labels: dict[str, str]) -> bool:
-    key = term["key"]
-    if term["op"] is None:
-        return (key in labels) is (term["absent"] is None)
-    return (labels.get(key) == term["value"]) is (term["op"] != "!=")

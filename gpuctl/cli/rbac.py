@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Literal
+import re
+from typing import Annotated, Final, Literal
 
 import typer
 
@@ -12,12 +13,8 @@ from gpuctl.errors import UsageError
 
 app = command_group("Print the RBAC rules that reading a cluster needs.")
 
-_ABOUT = """\
-# What gpuctl may do with this role, and all that it ever asks for: get and list.
-# get and list on pods, workloads and quotas show their specifications, environment values included; gpuctl keeps none of those
-# but literal NVIDIA_*, NV_*, CUDA_*, LD_LIBRARY_PATH and TORCH_CUDA_ARCH_LIST.
-# No right on Secrets, no write, no exec, no proxy, no watch.
-"""
+_NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+"""Of a namespace, and here of a role too, so that the commands in the comments can be pasted as they are."""
 
 
 @app.command()
@@ -29,27 +26,11 @@ def rbac(
     output: Annotated[Literal["yaml", "json"], typer.Option("--output", "-o", help="Style of the output.")] = "yaml",
 ) -> int:
     """Print a ClusterRole (or, with --namespace, a Role) to review and to apply with kubectl. Bind it to whoever runs gpuctl."""
-    from gpuctl.pipeline import rbac_rules  # noqa: PLC0415
+    from gpuctl.pipeline import rbac as role_for  # noqa: PLC0415
 
     for flag, text in (("--namespace", namespace), ("--name", name)):
-        if text is not None and (not text or not text.replace("-", "").replace(".", "").isalnum() or not text.isascii()):
+        if text is not None and _NAME.fullmatch(text) is None:
             raise UsageError(f"{flag} {text!r} is not a name that Kubernetes accepts", "use lower-case letters, digits and dashes")
-    metadata = {"name": name} if namespace is None else {"name": name, "namespace": namespace}
-    role: dict[str, Any] = {
-        "apiVersion": "rbac.authorization.k8s.io/v1",
-        "kind": "ClusterRole" if namespace is None else "Role",
-        "metadata": metadata,
-        "rules": rbac_rules(namespace),
-    }
-    write(json.dumps(role, indent=2) + "\n" if output == "json" else _ABOUT + _yaml(role))
+    role, commented = role_for(namespace, name)
+    write(json.dumps(role, indent=2) + "\n" if output == "json" else commented)
     return 0
-
-
-def _yaml(role: dict[str, Any]) -> str:
-    """The role as YAML; every text in double quotes, which JSON and YAML share."""
-    lines = [f"apiVersion: {role['apiVersion']}", f"kind: {role['kind']}", "metadata:"]
-    lines += [f"  {key}: {json.dumps(value)}" for key, value in role["metadata"].items()]
-    lines.append("rules:")
-    for rule in role["rules"]:
-        lines += [f"{'- ' if place == 0 else '  '}{key}: {json.dumps(value)}" for place, (key, value) in enumerate(rule.items())]
-    return "\n".join(lines) + "\n"

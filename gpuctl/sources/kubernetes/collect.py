@@ -51,8 +51,7 @@ class Reading:
                 waiting.discard(row.name)
                 continue
             for selector in row.selectors:
-                labels = (self.options.selector or "") if row is NODES else ""
-                self.crew.ask(Ask(row, version, selector, labels), _FIRST if row in _BEFORE_PODS else _LATER + place)
+                self.crew.ask(Ask(row, version, selector), _FIRST if row in _BEFORE_PODS else _LATER + place)
         if self.found.pods is None or self.found.pods <= FEW_PODS:
             self._ask_for_pods(PodPlan())
         for result in self.crew.results():
@@ -144,8 +143,8 @@ def _snapshot(reading: Reading, facts: dict[str, tuple[Any, ...]], reasons: dict
         if row.field not in reasons or row.field in answered_fields:
             fields.setdefault(row.field, ())
     fields.pop("nodes.heartbeat", None)
-    if fields.get("pods"):
-        fields["pods"] = _pods(reading, fields["pods"], {node.name for node in fields.get("nodes") or ()})
+    if fields.get("pods") and reading.plan is not None and reading.plan.overlapping:
+        fields["pods"] = _once(fields["pods"])
     repeated = {outcome.ask.row.field for outcome in reading.outcomes if outcome.repeated}
     for name in repeated & fields.keys():
         fields[name] = _once(fields[name])
@@ -167,15 +166,6 @@ def _snapshot(reading: Reading, facts: dict[str, tuple[Any, ...]], reasons: dict
         unknown={name: "; ".join(told) for name, told in reasons.items()},
         **fields,
     )
-
-
-def _pods(reading: Reading, pods: tuple[Any, ...], selected: set[str | None]) -> tuple[Any, ...]:
-    """Each pod once, and with a node selector only those that wait or sit on a selected node."""
-    if reading.plan is not None and reading.plan.overlapping:
-        pods = _once(pods)
-    if reading.options.selector:
-        pods = tuple(pod for pod in pods if pod.node is None or pod.node in selected)
-    return pods
 
 
 def _once(objects: Iterable[Any]) -> tuple[Any, ...]:

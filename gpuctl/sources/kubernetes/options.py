@@ -17,15 +17,13 @@ class Options:
 
     `kubeconfig`, `context`: as kubectl's flags; None: its defaults. `namespace`: where to look when the whole cluster may not be
     read; None: the namespace of the context.
-    `selector`: label selector of the nodes to read; None: all. `deadline`: `time.monotonic()` by which reading ends.
-    `stop`: set by Ctrl-C; reading then returns within a second what it has. `announce` gets the one line that tells whom
-    gpuctl is about to ask and as whom; `verbose` gets lines about each request.
+    `deadline`: `time.monotonic()` by which reading ends. `stop`: set by Ctrl-C; reading then returns within a second what it
+    has. `announce` gets the one line that tells whom gpuctl is about to ask and as whom; `verbose` gets lines about each request.
     """
 
     kubeconfig: str | None = None
     context: str | None = None
     namespace: str | None = None
-    selector: str | None = None
     impersonate_user: str | None = None
     impersonate_groups: tuple[str, ...] = ()
     impersonate_uid: str | None = None

@@ -6,58 +6,69 @@ from typing import Any
 
 import yaml
 
-from gpuctl.sources.kubernetes.wanted import TABLE, rules
+from gpuctl.sources.kubernetes.wanted import TABLE, Wanted, rules
 
+_TEMPLATES = "also shows environment values, arguments and annotations of its pod template"
 _SHOWS = {
-    "pods": "also shows environment values, arguments and annotations of every pod; gpuctl keeps none of them",
-    "events": "also shows messages of programs that write events; gpuctl asks for warnings, nodes and scaling only",
+    "nodes": "also shows addresses and the images on every node",
+    "pods": "also shows environment values, arguments and annotations of every pod",
+    "events": "also shows messages of all programs that write events; gpuctl asks for warnings, nodes and scaling only",
+    "leases.coordination.k8s.io": "the right covers leases of every namespace; gpuctl asks in kube-node-lease only",
     "configmaps": "only those named: add the name at spec.devicePlugin.config.name of your ClusterPolicy if it is another",
 }
+_WITH_TEMPLATES = frozenset({"apps", "batch", "batch.volcano.sh", "jobset.x-k8s.io", "leaderworkerset.x-k8s.io", "trainer.kubeflow.org",
+                             "kubeflow.org", "ray.io"})  # fmt: skip
+_WITH_TEMPLATES_TOO = frozenset({"workloads.kueue.x-k8s.io", "scaledjobs.keda.sh"})
 
 
-def role(namespace: str | None = None) -> dict[str, Any]:
+def role(namespace: str | None = None, name: str = "gpuctl-reader") -> dict[str, Any]:
     """The ClusterRole, or with `namespace` the Role, as an object of the API."""
-    name = {"name": "gpuctl"} if namespace is None else {"name": "gpuctl", "namespace": namespace}
+    metadata = {"name": name} if namespace is None else {"name": name, "namespace": namespace}
     kind = "ClusterRole" if namespace is None else "Role"
-    return {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": kind, "metadata": name, "rules": rules(namespace)}
+    return {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": kind, "metadata": metadata, "rules": rules(namespace)}
 
 
-def text(namespace: str | None = None) -> str:
+def text(namespace: str | None = None, name: str = "gpuctl-reader") -> str:
     """YAML ready for `kubectl apply -f -`, with comments that explain each right and how to bind the role."""
     where = "in the whole cluster" if namespace is None else f"in namespace {namespace}"
     lines = [
-        f"# What `gpuctl doctor` reads {where}: get and list, nothing else. It changes nothing, watches nothing and reads no Secrets.",
+        f"# What `gpuctl doctor` reads {where}: get and list, nothing else. It changes nothing, watches nothing and reads no Secrets;",
+        "# no exec, no proxy, no impersonation. Who has this role can read all of each object below, not only what gpuctl keeps:",
+        "# of environment values that is literal NVIDIA_*, NV_*, CUDA_*, LD_LIBRARY_PATH and TORCH_CUDA_ARCH_LIST, of arguments nothing.",
         "# Discovery (/api, /apis, /version) is open to everyone who is logged in by the ClusterRole system:discovery.",
         "# A rule that is left out costs only what it is for: the report names it as not assessed.",
     ]
     if namespace is not None:
         absent = sorted({row.name for row in TABLE if not row.namespaced or row.within not in {None, namespace}})
         lines.append("# A Role cannot grant these, and what needs them is not assessed:")
-        lines += [f"#   {name}" for name in absent]
+        lines += [f"#   {resource}" for resource in absent]
     lines.append("#")
     lines += [f"# {resource}: {why}" for resource, why in _reasons(namespace)]
-    flag = f"--role=gpuctl --namespace={namespace}" if namespace else "--clusterrole=gpuctl"
-    command = "rolebinding" if namespace else "clusterrolebinding"
+    binding, flags = ("clusterrolebinding", f"--clusterrole={name}") if namespace is None else ("rolebinding", f"--role={name}")
+    place = f" --namespace={namespace}" if namespace else ""
     lines += [
         "#",
-        f"# Bind it to a group: kubectl create {command} gpuctl {flag} --group=gpu-operators",
-        f"# or to a service account: kubectl create {command} gpuctl {flag} --serviceaccount=default:gpuctl",
+        f"# Bind it to a group: kubectl create {binding} {name}{place} {flags} --group=gpu-operators",
+        f"# or to a service account: kubectl create {binding} {name}{place} {flags} --serviceaccount=default:gpuctl",
     ]
-    return "\n".join(lines) + "\n" + yaml.dump(role(namespace), Dumper=_Plain, sort_keys=False, width=120, default_flow_style=None)
+    return "\n".join(lines) + "\n" + yaml.dump(role(namespace, name), Dumper=_Plain, sort_keys=False, width=120, default_flow_style=None)
 
 
 def _reasons(namespace: str | None) -> list[tuple[str, str]]:
     granted = {(group, resource) for rule in rules(namespace) for group in rule["apiGroups"] for resource in rule["resources"]}
     found = [
-        (row.name, f"{row.why}{'; required' if row.need == 'required' else ''}{_also(row.name)}")
+        (row.name, f"{row.why}{'; required' if row.need == 'required' else ''}{_also(row)}")
         for row in TABLE
         if (row.group, row.resource) in granted
     ]
-    return [*found, ("configmaps", f"how the device plugin shares GPUs{_also('configmaps')}")]
+    return [*found, ("configmaps", f"how the device plugin shares GPUs ({_SHOWS['configmaps']})")]
 
 
-def _also(name: str) -> str:
-    return f" ({_SHOWS[name]})" if name in _SHOWS else ""
+def _also(row: Wanted) -> str:
+    shows = _SHOWS.get(row.name)
+    if shows is None and (row.group in _WITH_TEMPLATES or row.name in _WITH_TEMPLATES_TOO):
+        shows = _TEMPLATES
+    return f" ({shows})" if shows else ""
 
 
 class _Plain(yaml.SafeDumper):

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
 import yaml
 
+from gpuctl.cli.main import run
 from gpuctl.sources.kubernetes import rbac
 from gpuctl.sources.kubernetes.wanted import TABLE, rules
+from tests.rig.cluster import ControlPlane
 
 
 def test_printed_text_is_the_role() -> None:
@@ -34,3 +42,25 @@ def test_role_of_a_namespace_says_what_it_cannot_grant() -> None:
     assert "pods" in granted
     assert not granted & {"nodes", "resourceslices", "clusterqueues", "leases"}
     assert "#   nodes\n" in rbac.text("team-a")
+
+
+@pytest.mark.control_plane
+@pytest.mark.parametrize("namespace", [None, "team-rbac"])
+def test_it_applies_as_printed(
+    namespace: str | None, control_plane: ControlPlane, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if namespace:
+        control_plane.kubectl("create", "namespace", namespace)
+    assert run(["rbac", *(["--namespace", namespace] if namespace else [])]) == 0
+    printed = capsys.readouterr().out
+    file = tmp_path / "role.yaml"
+    file.write_text(printed, "utf-8")
+    kind = "role" if namespace else "clusterrole"
+    done = control_plane.kubectl("apply", "--dry-run=server", "-f", str(file))
+    assert f"{kind}.rbac.authorization.k8s.io/gpuctl-reader created" in done.stdout
+    assert done.stderr == ""
+    bindings = re.findall(r"kubectl (create .*)", printed)
+    assert len(bindings) == 2
+    for line in bindings:
+        made: subprocess.CompletedProcess[str] = control_plane.kubectl(*shlex.split(line), "--dry-run=server")
+        assert "created" in made.stdout
