@@ -68,6 +68,13 @@ class BrokenLink:
 
 
 @dataclass(frozen=True)
+class PluginUpdate:
+    """Why a node may offer no device for a moment: a link that serves them is being replaced there. None: nothing is."""
+
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
 class DaemonSets:
     """DaemonSets by cluster, namespace and name; empty when workloads were not read."""
 
@@ -103,6 +110,17 @@ def stack_row(pod: Pod) -> StackRow | None:
 
 
 @provides
+def plugin_update(node: GpuNode, sets: DaemonSets, view: View) -> PluginUpdate:
+    """Needs nothing: what is not known excuses nothing."""
+    for pod in view.pods_by_node.get((node.node.cluster, node.node.name), ()):
+        row = stack_row(pod)
+        ready = any(condition.type == "Ready" and condition.status == "True" for condition in pod.conditions)
+        if row is not None and row.serves_devices and not ready and (reason := _rolling(pod, sets)) is not None:
+            return PluginUpdate(reason)
+    return PluginUpdate()
+
+
+@provides
 def broken_link(node: GpuNode, sets: DaemonSets, view: View) -> BrokenLink:
     """Looks at pods and deployment labels; where pods were not read it says so instead."""
     if (missing := view.gap("pods")) is not None and view.snapshot.pods is None:
@@ -118,11 +136,19 @@ def broken_link(node: GpuNode, sets: DaemonSets, view: View) -> BrokenLink:
         if not by_part[part] and label == "true" and missing is None:
             return BrokenLink(part, f"no {part} pod is on the node although its label {_DEPLOY_LABELS[part]} is true")
         if label.startswith("paused-for-"):
-            return BrokenLink(part, f"{_DEPLOY_LABELS[part]} is {label}")
+            return BrokenLink("mig" if label == "paused-for-mig-change" else part, f"{_DEPLOY_LABELS[part]} is {label}")
     waiting = next((pod for part in CHAIN for pod in by_part[part] if pod.waiting), None)
     if waiting is not None:
         return BrokenLink(waiting.row.part, waiting.waiting or "", waiting)
+    discovery = next((pod for pod in known if pod.row.part == "node-feature-discovery" and pod.failing), None)
+    if discovery is not None and not _is_discovered(item):
+        return BrokenLink("node-feature-discovery", discovery.failing or "", discovery)
     return _without_failing_pod(item, bool(by_part["device-plugin"]), partial=missing is not None)
+
+
+def _is_discovered(node: Node) -> bool:
+    labels = node.accelerators
+    return labels is not None and bool(labels.pci_present or labels.present)
 
 
 def _without_failing_pod(node: Node, plugin_runs: bool, partial: bool) -> BrokenLink:

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 from gpuctl.findings import ActionKind, Severity
-from gpuctl.model.nodes import NodeMig
-from tests.audits.judged import ago, gpu_node, judge
+from gpuctl.model.nodes import Condition, NodeMig
+from gpuctl.model.workloads import Workload
+from tests.audits.judged import ago, gpu_node, judge, stack_pod
 
 CODE = "gpu-allocatable-below-capacity"
 
@@ -42,3 +43,14 @@ def test_counts_one_card_once_where_two_resources_stand_for_it() -> None:
 def test_is_not_assessed_without_status() -> None:
     _, outcome = judge(CODE, nodes=(gpu_node(capacity=None, allocatable=None),))
     assert outcome.not_assessed == 1
+
+
+def test_is_low_while_the_device_plugin_is_updated() -> None:
+    node = gpu_node(allocatable={"nvidia.com/gpu": 0})
+    update = Workload(kind="DaemonSet", namespace="gpu-operator", name="nvidia-device-plugin-daemonset", desired=4, updated=3)
+    starting = stack_pod(update.name, conditions=(Condition(type="Ready", status="False"),))
+    severities = [
+        judge(CODE, nodes=(node,), pods=(pod,), workloads=(item,))[0][0].severity
+        for pod, item in ((starting, update), (stack_pod(update.name), update), (starting, Workload(kind="DaemonSet", name="other")))
+    ]
+    assert severities == [Severity.LOW, Severity.HIGH, Severity.HIGH]

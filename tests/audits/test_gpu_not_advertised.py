@@ -52,3 +52,13 @@ def test_stays_silent_where_gpus_are_offered_by_dra_to_machines_or_switched_off(
 def test_is_not_assessed_without_status() -> None:
     _, outcome = judge(CODE, nodes=(gpu_node(capacity=None, allocatable=None),), pods=())
     assert outcome.not_assessed == 1
+
+
+def test_names_feature_discovery_where_the_labels_went_with_it() -> None:
+    unlabelled = {"capacity": {"nvidia.com/gpu": 0.0}, "allocatable": {"nvidia.com/gpu": 0.0}, "labels": {}, "accelerators": None}
+    crashing = (Container(name="worker", state="waiting", reason="CrashLoopBackOff", restarts=9, ready=False, last_exit_code=1),)
+    pods = (stack_pod("gpu-operator-node-feature-discovery-worker", containers=crashing),)
+    (finding,), _ = judge(CODE, nodes=(gpu_node(**unlabelled),), pods=pods, resource_slices=())
+    assert finding.actions[0].kind is ActionKind.REPAIR_DISCOVERY
+    assert "nvidia.com/gpu 0 in capacity" in finding.evidence[0].observed
+    assert judge(CODE, nodes=(gpu_node(**unlabelled),), pods=(), resource_slices=())[0] == ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gpuctl.facts.devices import Offered
 from gpuctl.facts.mig import StaleWhole
 from gpuctl.facts.occupancy import in_devices
+from gpuctl.facts.stack import PluginUpdate
 from gpuctl.facts.subjects import GpuNode
 from gpuctl.facts.transitions import Transition
 from gpuctl.facts.view import View
@@ -12,7 +13,9 @@ from gpuctl.findings import Action, ActionKind, Component, Confidence, Evidence,
 from gpuctl.knowledge.accelerators import classify
 
 
-def audit(node: GpuNode, offered: Offered, stale: StaleWhole, transition: Transition, view: View) -> list[Finding] | None:
+def audit(
+    node: GpuNode, offered: Offered, stale: StaleWhole, transition: Transition, update: PluginUpdate, view: View
+) -> list[Finding] | None:
     """One finding for each resource whose allocatable is below its capacity: its device plugin calls devices unhealthy."""
     if transition.kind == "mig-change":
         return None
@@ -46,7 +49,7 @@ def audit(node: GpuNode, offered: Offered, stale: StaleWhole, transition: Transi
             nodes=(node.node.name or "",),
             actions=(Action(kind=_remedy(allocatable), target=node.subject, args={"resource": name}),),
             detail=name,
-            transitional=transition.reason,
+            transitional=transition.reason or (None if allocatable else update.reason),
         )
         for name, (capacity, allocatable) in sorted(told.items())
     ]

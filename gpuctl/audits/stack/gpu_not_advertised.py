@@ -20,7 +20,7 @@ _SWITCHED_OFF = ("nvidia.com/gpu.deploy.operands", "nvidia.com/gpu.deploy.device
 def audit(node: GpuNode, supply: Supply, link: BrokenLink, transition: Transition) -> Finding | None:
     """Labels tell of accelerators, no resource does: names the first link of the chain that does not work."""
     item = node.node
-    if supply.serves or not _should_offer(item):
+    if supply.serves or not (_should_offer(item) or _has_offered(item, supply, link)):
         return None
     if any(supply.offered.capacity.values()) and (link.pod is None or transition.kind == "mig-change"):
         return None
@@ -35,7 +35,7 @@ def audit(node: GpuNode, supply: Supply, link: BrokenLink, transition: Transitio
         message=f"GPUs are there, none is offered; broken link: {part or 'unknown'}",
         evidence=(
             Evidence(
-                observed=f"{_signs(item)}; nothing allocatable",
+                observed=f"{_signs(item, supply)}; nothing allocatable",
                 expected="accelerator resources in status.allocatable, or devices of a DRA driver",
                 how="labels and status of the Node, ResourceSlices" if supply.dra.devices is not None else "labels and status of the Node",
             ),
@@ -59,14 +59,19 @@ def _should_offer(node: Node) -> bool:
     return labels is not None and bool(labels.present or labels.pci_present or labels.product or labels.count)
 
 
-def _signs(node: Node) -> str:
+def _has_offered(node: Node, supply: Supply, link: BrokenLink) -> bool:
+    """Without labels: kubelet still lists a resource, at 0, that a device plugin registered, and the pod that would label fails."""
+    return link.part == "node-feature-discovery" and link.pod is not None and bool(supply.offered.capacity) and node.gpu_count != 0
+
+
+def _signs(node: Node, supply: Supply) -> str:
     labels = node.accelerators
-    if labels is None:
-        return "no label"
     told = [
         f"product {labels.product}" if labels.product else "",
         "PCI vendor label" if labels.pci_present else "",
         "gpu.present" if labels.present else "",
         f"count {labels.count}" if labels.count else "",
-    ]
+    ] if labels is not None else []  # fmt: skip
+    if not any(told):
+        return f"no label, {', '.join(f'{name} 0 in capacity' for name in sorted(supply.offered.capacity))}"
     return "labels: " + ", ".join(part for part in told if part)
