@@ -20,11 +20,9 @@ POOL_LABELS = (
     "doks.digitalocean.com/node-pool", "vks.vmware.com/nodepool", "ibm-cloud.kubernetes.io/worker-pool-name",
 )  # fmt: skip
 """Labels that name a node pool, in the order in which they count."""
-NODE_ANNOTATIONS = frozenset(
-    {"nvidia.com/gpu-driver-upgrade-state", "nvidia.com/gpu-driver-upgrade-requested", "nvidia.com/mig.config.time"}
-)
-"""Annotations of nodes that are read."""
 _LONGEST_LABEL = 256
+_MIG_UNDONE = frozenset({"pending", "rebooting", "failed"})
+"""Values of `nvidia.com/mig.config.state` other than success (mig-parted, to 2026-08)."""
 _PROVIDERS = {"aws": "eks", "gce": "gke", "azure": "aks"}
 _PCI_LABEL = re.compile(r"feature\.node\.kubernetes\.io/pci-(?:(\w{4})_)?(\w{4})(?:_\w+)*\.present")
 _AMD = re.compile(r"(?:beta\.)?amd\.com/gpu\.([a-z-]+)(?:\.(.+))?")
@@ -135,21 +133,29 @@ def cuda(labels: Mapping[str, str]) -> Cuda | None:
 
 
 def _mig_time(meta: Any, labels: Mapping[str, str], dialect: Dialect) -> datetime | None:
-    """When the state of the MIG configuration was last written, as the API server recorded it."""
+    """The latest moment at which the state of the MIG configuration can have been written; read only while it matters.
+
+    The API server stamps an entry of managedFields when its manager adds, changes or removes any field that it owns, so the state
+    is at least as old as the entry. Source: https://kubernetes.io/docs/reference/using-api/server-side-apply/ and ManagedFieldsEntry
+    in generated.proto of k8s.io/apimachinery v0.37.2 (2026-11-24).
+    """
     state = _N + "mig.config.state"
-    return dialect.set_at(meta.managed_fields, state) if state in labels and meta.managed_fields else None
+    return dialect.set_at(meta.managed_fields, state) if labels.get(state) in _MIG_UNDONE and meta.managed_fields else None
 
 
 def mig(labels: Mapping[str, str], config_time: datetime | None = None) -> NodeMig | None:
     """MIG as the labels of discovery and MIG manager tell it."""
     capable = {"true": True, "false": False}.get(labels.get(_N + "mig.capable", ""))
+    partition = labels.get("cloud.google.com/gke-gpu-partition-size") or None
+    # GKE cuts every card of a pool alike and offers the slices as nvidia.com/gpu, which is what the strategy `single` means.
+    # https://cloud.google.com/kubernetes-engine/docs/how-to/gpus-multi (2026-11-24)
     found = NodeMig(
-        strategy=labels.get(_N + "mig.strategy") or None,
-        config=labels.get(_N + "mig.config") or None,
+        strategy=labels.get(_N + "mig.strategy") or ("single" if partition else None),
+        config=labels.get(_N + "mig.config") or partition,
         config_state=labels.get(_N + "mig.config.state") or None,
         config_time=config_time,
         manager=labels.get(_N + "gpu.deploy.mig-manager") or None,
-        capable=capable,
+        capable=True if partition else capable,
     )
     return found if found != NodeMig() else None
 
