@@ -217,11 +217,13 @@ def _head(snapshot: Snapshot, as_of: AsOf) -> dict[str, Any]:
 
 def _summary(view: View, kept: Sequence[Finding], waived: int, recoverable: float) -> Summary:
     count = totals(view)
-    unknown = {}
+    unknown: dict[str, str] = {}
     if count is None:
         unknown = {name: why_unknown(view.snapshot, "nodes") for name in ("nodes", "gpus", "gpus_allocatable", "gpus_allocated")}
-    elif count.allocated is None:
-        unknown["gpus_allocated"] = why_unknown(view.snapshot, "pods")
+    else:
+        unknown |= count.gaps
+        if count.allocated is None:
+            unknown["gpus_allocated"] = why_unknown(view.snapshot, "pods")
     return Summary(
         nodes=count.nodes if count is not None else None,
         gpus=count.gpus if count is not None else None,

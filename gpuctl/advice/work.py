@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from gpuctl.facts.demand import device_requests, pod_gpus
-from gpuctl.facts.devices import dra_devices, physical
+from gpuctl.facts.devices import at_least, dra_devices
 from gpuctl.facts.occupancy import in_devices
 from gpuctl.facts.subjects import is_finished
 from gpuctl.facts.view import View
@@ -55,12 +55,12 @@ class Work:
         return tuple(pod for pod in self.evicted(place) if accelerators(pod.requests) or pod.claims)
 
     def cards(self, place: Place) -> float:
-        """Physical accelerators of a node; 0 for a node that nobody read."""
+        """Physical accelerators of a node, at least one; 0 for a node that nobody read."""
         node = self.view.nodes.get(place)
         if node is None:
             return 0.0
         if id(node) not in self._cards:
-            self._cards[id(node)] = float(physical(node, self.view))
+            self._cards[id(node)] = float(at_least(node, self.view))
         return self._cards[id(node)]
 
     def offered(self, place: Place) -> float:

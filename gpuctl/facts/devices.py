@@ -74,9 +74,9 @@ def held(pods: NodePods) -> Held:
     return Held(dict(amounts), tuple(holders))
 
 
-def physical(node: Node, view: View) -> float:
+def physical(node: Node, view: View) -> float | None:
     """Physical accelerators of a node: those listed by a host, else by labels, else by resources with sharing divided out,
-    else by DRA slices. Slices of a card (MIG) count no card, unless nothing else tells of one."""
+    else by DRA slices. Slices of a card (MIG) count no card, unless nothing else tells of one. None when no source tells a number."""
     if node.gpus is not None:
         return len(node.gpus)
     labels = node.accelerators
@@ -88,15 +88,21 @@ def physical(node: Node, view: View) -> float:
         row = classify(name)
         if row is None:
             continue
-        if row.unit in {"device", "passthrough"} or (
-            row.unit == "share" and row.vendor == "nvidia" and ".shared" in name and "mig-" not in name
-        ):
+        shared_whole = row.unit == "share" and row.vendor == "nvidia" and ".shared" in name and "mig-" not in name
+        if row.unit in {"device", "passthrough"} or shared_whole:
             whole += amount / replicas
     if whole:
         return whole
     if node.gpu_count is not None:
         return node.gpu_count
-    return dra_devices(node, view)
+    published = dra_devices(node, view)
+    return published if published or node.capacity is not None else None
+
+
+def at_least(node: Node, view: View) -> float:
+    """Physical accelerators to count on: a node that is known to have some, and not how many, has one at least."""
+    known = physical(node, view)
+    return 1.0 if known is None else known
 
 
 def dra_devices(node: Node, view: View) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from gpuctl.facts.devices import Held, Offered, dra_devices, physical
+from gpuctl.facts.devices import Held, Offered, at_least, dra_devices, physical
 from gpuctl.facts.resolve import provides
 from gpuctl.facts.subjects import GpuNode, holds_accelerators, is_finished
 from gpuctl.facts.view import View
@@ -20,7 +20,7 @@ _SLICES_OF_A_CARD = 7
 
 @dataclass(frozen=True)
 class Physical:
-    """Physical accelerators of a node, 0 when nothing tells of one."""
+    """Physical accelerators of a node; 1, a lower bound, when it has some and nothing tells how many."""
 
     devices: float
 
@@ -71,7 +71,7 @@ def supply(offered: Offered, dra: ServedByDra, physical: Physical) -> Supply:
 @provides
 def physical_devices(node: GpuNode, view: View) -> Physical:
     """From labels, resources or DRA slices, in this order."""
-    return Physical(physical(node.node, view))
+    return Physical(at_least(node.node, view))
 
 
 @provides

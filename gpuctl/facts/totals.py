@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gpuctl.facts.devices import physical
 from gpuctl.facts.subjects import is_finished
 from gpuctl.facts.view import View
 from gpuctl.knowledge.accelerators import accelerators, classify
 from gpuctl.model.nodes import Node
+from gpuctl.units import plural
 
 _SLICES = re.compile(r"mig-(\d+)g\.")
 
 
 @dataclass(frozen=True)
 class Totals:
-    """Nodes and physical accelerators; allocatable and allocated count sharing replicas and slices as the part of a card that they are."""
+    """Nodes and physical accelerators; allocatable and allocated count sharing replicas and slices as the part of a card that they are.
+
+    None where no GPU node tells. Where only some tell, the number is a lower bound, and `gaps` says how many do not.
+    """
 
     nodes: int
-    gpus: float
-    allocatable: float
+    gpus: float | None
+    allocatable: float | None
     allocated: float | None
+    gaps: dict[str, str] = field(default_factory=dict)
 
 
 def totals(view: View) -> Totals | None:
@@ -30,14 +35,26 @@ def totals(view: View) -> Totals | None:
     if view.snapshot.nodes is None:
         return None
     gpus = allocatable = allocated = 0.0
+    untold = {"gpus": 0, "gpus_allocatable": 0}
     for node in view.gpu_nodes:
-        cards = physical(node, view)
+        known = physical(node, view)
+        untold["gpus"] += known is None
+        untold["gpus_allocatable"] += node.allocatable is None
+        cards = known or 0.0
         gpus += cards
         allocatable += _cards(node, cards, node.allocatable or {})
         for pod in view.pods_by_node.get((node.cluster, node.name), ()):
             if not is_finished(pod):
                 allocated += _cards(node, cards, pod.requests)
-    return Totals(len(view.snapshot.nodes), gpus, allocatable, None if view.snapshot.pods is None else allocated)
+    some = len(view.gpu_nodes)
+    gaps = {name: f"{number} of {plural(some, 'GPU node')} do not tell it" for name, number in untold.items() if number}
+    return Totals(
+        len(view.snapshot.nodes),
+        None if some and untold["gpus"] == some else gpus,
+        None if some and untold["gpus_allocatable"] == some else allocatable,
+        None if view.snapshot.pods is None else allocated,
+        gaps,
+    )
 
 
 def _cards(node: Node, cards: float, amounts: Mapping[str, float]) -> float:

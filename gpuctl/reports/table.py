@@ -55,8 +55,10 @@ def _looked_at(report: Report, style: Style) -> Iterator[str]:
         )
         seen.append(f"{source.kind} {safe(source.name, 80)}{answered}")
     line = f"Looked at {', '.join(seen) or 'nothing'}"
-    if summary.nodes is not None and summary.gpus is not None:
-        line += f": {plural(summary.nodes, 'node')}, {_gpus(summary.gpus)}"
+    if summary.nodes is not None:
+        few = "at least " if summary.gpus is not None and "gpus" in summary.unknown else ""
+        number = few + _gpus(summary.gpus) if summary.gpus is not None else "a number of GPUs that no source tells"
+        line += f": {plural(summary.nodes, 'node')}, {number}"
         if summary.gpus_allocatable is not None:
             line += f" ({_round(summary.gpus_allocatable)} allocatable"
             line += f", {_round(summary.gpus_allocated)} allocated)" if summary.gpus_allocated is not None else ")"

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import time
 import unicodedata
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 import pytest
-import rich.console
-import rich.table
 
 from gpuctl.advice.item import Gain, Item, Step
 from gpuctl.findings import Action, ActionKind, Confidence, Crash, Evidence, Finding, Missing, Outcome, Severity
@@ -133,24 +130,6 @@ def test_every_character_that_acts_is_escaped(category: str) -> None:
     acting = [chr(code) for code in range(0x20000) if unicodedata.category(chr(code)) == category]
     assert acting
     assert all(harmless(safe(char)) and safe(char) != char for char in acting)
-
-
-def test_rows_print_100_times_faster_than_rich() -> None:
-    rows = [(f"node-{n}", "True", "NVIDIA H100 80GB HBM3", str(n % 9), "x" * 30) for n in range(5000)]
-    header = ("NODE", "READY", "PRODUCT", "GPUS", "NOTE")
-    start = time.process_time()
-    for _ in range(5):
-        ours = columns(header, rows)
-    own = (time.process_time() - start) / 5
-    assert ours.count("\n") == 5001
-    table = rich.table.Table(*header)
-    for row in rows[:500]:
-        table.add_row(*row)
-    with open("/dev/null", "w", encoding="utf-8") as sink:
-        start = time.process_time()
-        rich.console.Console(file=sink, width=120).print(table)
-        theirs = (time.process_time() - start) * 10
-    assert theirs > 100 * own
 
 
 def test_columns_align_wide_characters() -> None:
