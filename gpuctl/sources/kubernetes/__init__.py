@@ -13,7 +13,7 @@ def collect(options: Options, progress: Callable[[str, int], None] = lambda _kin
 
     Raises SourceError when the cluster cannot be asked at all; whatever else fails is a reason in the snapshot.
     """
-    from gpuctl.sources.kubernetes.collect import read  # noqa: PLC0415  the official client takes a quarter of a second to load
+    from gpuctl.sources.kubernetes.reading import read  # noqa: PLC0415  the official client takes a quarter of a second to load
 
     return read(options, progress)
 

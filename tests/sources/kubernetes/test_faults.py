@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
 from gpuctl.errors import SourceError
+from gpuctl.sources import kubernetes
 from gpuctl.sources.kubernetes.client import pause_seconds
 from tests.rig.fake_api import FakeApi, Reply, Request, listing, status
 from tests.sources.kubernetes.conftest import Read, node, pod
@@ -38,6 +40,12 @@ def test_reads_what_is_there(api: FakeApi, read: Read) -> None:
     assert snapshot.resource_slices == ()  # not served: known to be none
     assert snapshot.sources[0].state == "ok"
     assert snapshot.sources[0].asked == snapshot.sources[0].answered
+
+
+def test_a_second_reading_in_one_process(api: FakeApi, tmp_path: Path) -> None:
+    """No module of the package may take the name of its function."""
+    for _ in range(2):
+        assert kubernetes.collect(kubernetes.Options(kubeconfig=api.kubeconfig(tmp_path / "config"))).nodes == ()
 
 
 def test_pages_are_followed(api: FakeApi, read: Read) -> None:

@@ -106,8 +106,8 @@ def test_asking_node_by_node_gives_the_same_pods(cluster: ControlPlane, monkeypa
         assert pods == 6
         return PodPlan((*((f"spec.nodeName={name}", "") for name in with_gpus), ("status.phase=Pending", ""), ("", "app=gpu-operator")))
 
-    monkeypatch.setattr("gpuctl.sources.kubernetes.collect.FEW_PODS", -1)
-    monkeypatch.setattr("gpuctl.sources.kubernetes.collect.plan_pods", plan)
+    monkeypatch.setattr("gpuctl.sources.kubernetes.reading.FEW_PODS", -1)
+    monkeypatch.setattr("gpuctl.sources.kubernetes.reading.plan_pods", plan)
     assert {pod.name: pod for pod in read(kubeconfig).pods} == {pod.name: pod for pod in everything.pods}
 
 
