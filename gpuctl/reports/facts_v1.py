@@ -69,7 +69,19 @@ def _with_reasons(snapshot: Snapshot) -> Snapshot:
     open_fields = [info.name for info in structs.fields(Snapshot) if getattr(snapshot, info.name) is None and info.name not in _HEAD]
     unknown = {**snapshot.unknown, "slurm": _NO_SLURM, **{name: why_unknown(snapshot, name) for name in open_fields}}
     nodes = None if snapshot.nodes is None else tuple(_node(node) for node in snapshot.nodes)
-    return structs.replace(snapshot, unknown=unknown, nodes=nodes, cluster=_explained(snapshot.cluster, frozenset({"scope"})))
+    rest = {
+        info.name: tuple(_unfilled(item) for item in found)
+        for info in structs.fields(Snapshot)
+        if info.name not in {*_HEAD, "nodes"} and isinstance(found := getattr(snapshot, info.name), tuple) and found
+    }
+    return structs.replace(snapshot, **rest, unknown=unknown, nodes=nodes, cluster=_explained(snapshot.cluster, frozenset({"scope"})))
+
+
+def _unfilled(item: Any) -> Any:
+    """With null for a fact that is unknown and stands at what its type begins with: no zero that nobody measured."""
+    reasons: dict[str, str] = getattr(item, "unknown", None) or {}
+    gaps = {name: None for name in reasons if name in item.__struct_fields__ and not getattr(item, name)}
+    return structs.replace(item, **gaps) if gaps else item
 
 
 def _node(node: Node) -> Node:
@@ -111,6 +123,8 @@ def _twin(struct: type[Struct]) -> Any:
 
 def _twin_field(info: structs.FieldInfo, hint: Any, owner: type[Struct]) -> Any:
     kind = _twin_hint(hint, owner)
+    if issubclass(owner, Facts) and owner is not Snapshot and info.name != "unknown" and not info.required:
+        kind = kind | None  # unknown
     if info.default is not msgspec.NODEFAULT:
         default = _twin(type(info.default))() if isinstance(info.default, Facts) else info.default
         return (info.name, kind, default)

@@ -8,6 +8,7 @@ import jsonschema
 
 from gpuctl.model.nodes import Node
 from gpuctl.model.snapshot import Snapshot
+from gpuctl.model.workloads import Pod
 from gpuctl.reports import facts_v1
 from gpuctl.reports.report import AsOf
 
@@ -28,4 +29,16 @@ def test_document() -> None:
     for key in ("pods", "workloads", "queues", "quotas", "k8s_events", "hardware_events", "images", "resource_slices", "slurm"):
         assert document[key] is None
         assert document["unknown"][key]
+    jsonschema.validate(document, facts_v1.json_schema())
+
+
+def test_a_number_that_nobody_measured_is_null() -> None:
+    reasons = {"cpu": "not told", "requests": "no quantity"}
+    pods = (Pod(name="a", unknown=reasons), Pod(name="b", cpu=0.0, requests={"nvidia.com/gpu": 2.0}, unknown={"requests.amd.com/gpu": "?"}))
+    raw = facts_v1.document(Snapshot(pods=pods), AsOf(time=None, basis="newest_stamp"), "9")
+    document = json.loads(raw)
+    first, second = document["pods"]
+    assert (first["cpu"], first["requests"], first["memory_bytes"]) == (None, None, 0)
+    assert first["unknown"] == reasons
+    assert (second["cpu"], second["requests"]) == (0, {"nvidia.com/gpu": 2})
     jsonschema.validate(document, facts_v1.json_schema())
