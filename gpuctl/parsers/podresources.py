@@ -11,6 +11,7 @@ from typing import Any
 from gpuctl.model.workloads import Pod, PodDevices
 
 _REASON = "the kubelet's list of devices does not tell it"
+_NOT_TOLD = ("phase", "owner", "cpu", "memory_bytes", "images", "created", "containers", "conditions", "placement")
 
 
 def is_podresources(document: dict[str, Any]) -> bool:
@@ -40,7 +41,7 @@ def _pod(entry: dict[str, Any], node: str | None) -> Pod:
                 requests[resource] += len(held)
     return Pod(
         namespace=_text(entry.get("namespace")), name=_text(entry["name"]), node=node, devices=tuple(devices),
-        requests={name: float(number) for name, number in sorted(requests.items())}, unknown={"phase": _REASON, "owner": _REASON},
+        requests={name: float(number) for name, number in sorted(requests.items())}, unknown=dict.fromkeys(_NOT_TOLD, _REASON),
     )  # fmt: skip
 
 
