@@ -13,6 +13,7 @@ _SUFFIX = {
 _QUANTITY = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))([eE][+-]?\d+|[KMGTPE]i|[numkMGTPE]|)")
 _PCI = re.compile(r"(?:([0-9a-fA-F]{4,8}):)?([0-9a-fA-F]{1,2}):([0-9a-fA-F]{1,2})(?:\.([0-7]))?")
 _LONGEST_QUANTITY = 64
+_EXACT = 2.0**53
 
 
 @lru_cache(maxsize=4096)
@@ -63,9 +64,9 @@ def pci_address(text: str) -> str | None:
 
 
 def significant(value: float) -> float | int:
-    """At most nine significant digits, and an int where nothing stands behind the point: stable bytes in every output."""
-    rounded = float(f"{value:.9g}")
-    return int(rounded) if rounded == int(rounded) and abs(rounded) < 1e15 else rounded
+    """An int, exact, where nothing stands behind the point; else at most nine significant digits: stable bytes in every output."""
+    exact = value if value == int(value) and abs(value) < _EXACT else float(f"{value:.9g}")
+    return int(exact) if exact == int(exact) and abs(exact) < _EXACT else exact
 
 
 def duration(seconds: float) -> str:
