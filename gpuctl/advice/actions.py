@@ -55,7 +55,7 @@ REMEDIES: dict[Kind, Remedy] = {
     Kind.RESTART_FEATURE_DISCOVERY: Remedy("Restart GPU Feature Discovery on {targets}", _P, _stack.feature_discovery, _stack.made_anew),
     Kind.REPAIR_OPERATOR_POD: Remedy("Repair the GPU Operator's pods on {nodes}", _P, _stack.operator_pod, _stack.made_anew),
     Kind.RESTART_DRA_DRIVER: Remedy("Restart the DRA driver on {targets}", _P, _stack.dra_driver, _stack.made_anew),
-    Kind.RETRY_MIG_CONFIG: Remedy("Apply the MIG layout of {targets} again", _P, _stack.mig_config, _node.uncordon_back, Ends.EVICTED),
+    Kind.RETRY_MIG_CONFIG: Remedy("Apply the MIG layout of {targets} again", _P, _stack.mig_config, _stack.mig_back, Ends.EVICTED),
     Kind.ALIGN_MIG_STRATEGY: Remedy(
         "Align the MIG strategy with the layout of {targets}", _P, _stack.mig_strategy, _stack.set_back, protects=True
     ),

@@ -29,7 +29,7 @@ class Ends(Enum):
 @dataclass(frozen=True)
 class Job:
     """Targets of one remedy in one cluster. `returns` are nodes that were taken out of service for the fault, and by what
-    (`taint`, or None for a cordon), to be given back at the end."""
+    (`taint`, or None for a cordon), to be given back at the end. `named`: the pods that the findings call the broken ones."""
 
     work: Work
     cluster: str | None
@@ -37,6 +37,7 @@ class Job:
     places: tuple[Place, ...]
     args: dict[str, str]
     returns: tuple[tuple[str, str | None], ...] = ()
+    named: tuple[Pod, ...] = ()
 
     @cached_property
     def kubectl(self) -> Kubectl:

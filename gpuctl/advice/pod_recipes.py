@@ -54,8 +54,11 @@ def moved_back(job: Job) -> tuple[Step, ...]:
 
 def change_request(job: Job) -> tuple[Step, ...]:
     """The owner's template is what must change: a pod's requests cannot be edited."""
-    hints = ", ".join(f"{name} {value}" for name, value in sorted(job.args.items()))
-    return (*_describe(job), job.step(f"Change it in the manifest of what creates the pod, and apply that{f' ({hints})' if hints else ''}"))
+    owners = sorted({f"{pod.owner.kind} {pod.namespace or 'default'}/{pod.owner.name}" for pod in job.pods if pod.owner is not None})
+    what = f"the manifest of {', '.join(owners)}" if owners else "the manifest of what creates it"
+    obstacle = job.args.get("obstacle")
+    say = f"Change {what}, and apply that"
+    return (*_describe(job), job.step(f"{say}. What stands in the way: {obstacle}" if obstacle else say))
 
 
 def add_capacity(job: Job) -> tuple[Step, ...]:

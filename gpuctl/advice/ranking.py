@@ -17,12 +17,13 @@ from typing import Literal
 
 from gpuctl.advice.actions import REMEDIES
 from gpuctl.advice.demand import Demand, Waiting
-from gpuctl.advice.grouping import Cause, Group
+from gpuctl.advice.grouping import Cause, Group, subject_order
 from gpuctl.advice.item import Gain
 from gpuctl.advice.job import Ends, Job
 from gpuctl.advice.work import Place, Work, interrupts, is_working
 from gpuctl.facts.view import View
 from gpuctl.findings import ActionKind, Component, Severity
+from gpuctl.model.subject import Subject
 from gpuctl.model.workloads import Pod
 from gpuctl.nodeset import fold
 
@@ -66,7 +67,17 @@ def job_of(group: Group, work: Work) -> Job:
         for action in cause.returns_node
     }
     ordered = tuple(sorted(returns, key=lambda pair: (pair[0], pair[1] or "")))
-    return Job(work, group.targets[0].cluster, group.targets, group.places, group.args, ordered)
+    return Job(work, group.targets[0].cluster, group.targets, group.places, group.args, ordered, _named(group, work))
+
+
+def _named(group: Group, work: Work) -> tuple[Pod, ...]:
+    """The pods that the causing findings name as what this remedy is for."""
+    actions = [action for finding in group.roots for action in finding.actions if action.kind == group.kind and "pod" in action.args]
+    subjects = {
+        Subject(kind="pod", cluster=item.target.cluster, namespace=item.args.get("namespace") or None, name=item.args["pod"])
+        for item in actions
+    }
+    return tuple(pod for subject in sorted(subjects, key=subject_order) if (pod := work.pod(subject)) is not None)
 
 
 class _Pricing:

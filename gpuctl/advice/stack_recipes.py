@@ -71,10 +71,11 @@ def driver(job: Job) -> tuple[Step, ...]:
 
 
 def operator_pod(job: Job) -> tuple[Step, ...]:
-    """The pods that the action names, else all of the operator's on the nodes."""
-    pods = job.pods or tuple(pod for place in job.places for pod in job.work.on(place) if stack_row(pod) is not None)
+    """The pods that the findings name, else those of the GPU software that are not ready; healthy ones are left alone."""
+    pods = tuple(pod for pod in _pods_of(job, None) if pod in job.named or not _is_ready(pod))
     if not pods:
-        return _absent(job, "the GPU software")
+        say = "See which pod of the GPU software on node {} does not do its part"
+        return tuple(job.step(say.format(name), partial(Kubectl.pods_on, node=name)) for name in job.nodes)
     return (*_look(job, pods), *_delete(job, pods, "Once the reason is gone, let them start anew", pods))
 
 
@@ -98,6 +99,18 @@ def mig_config(job: Job) -> tuple[Step, ...]:
     if busy:
         steps.append(job.step("Return to service once nvidia.com/mig.config.state is success", lambda kubectl: kubectl.uncordon(busy)))
     return (*steps, *job.lift_taints())
+
+
+def mig_back(job: Job) -> tuple[Step, ...]:
+    """Undo the drain; a node that was not busy was not drained."""
+    busy = tuple(name for name in job.nodes if job.gpu_pods((name,)))
+    if busy:
+        return (
+            job.step(
+                "Allow pods again; those that were ended are started anew by their controllers", lambda kubectl: kubectl.uncordon(busy)
+            ),
+        )
+    return made_anew(job)
 
 
 def mig_strategy(job: Job) -> tuple[Step, ...]:
@@ -150,11 +163,20 @@ def made_anew(job: Job) -> tuple[Step, ...]:
     return (job.step("Nothing to undo: the DaemonSet makes a new pod for each that is deleted"),)
 
 
-def _pods_of(job: Job, parts: tuple[str, ...]) -> tuple[Pod, ...]:
-    """The pods of a part of the stack on the job's nodes; a pod that the action names goes before."""
+def _pods_of(job: Job, parts: tuple[str, ...] | None) -> tuple[Pod, ...]:
+    """The target pods; else on each node those that the findings name, or where they name none all of these parts (None: of any)."""
     if job.pods:
         return job.pods
-    return tuple(pod for place in job.places for pod in _on(job, place) if (row := stack_row(pod)) is not None and row.part in parts)
+    found: list[Pod] = []
+    for place in job.places:
+        named = [pod for pod in job.named if (pod.cluster, pod.node) == place]
+        rows = [(pod, stack_row(pod)) for pod in _on(job, place)]
+        found += named or [pod for pod, row in rows if row is not None and (parts is None or row.part in parts)]
+    return tuple(found)
+
+
+def _is_ready(pod: Pod) -> bool:
+    return any(condition.type == "Ready" and condition.status == "True" for condition in pod.conditions)
 
 
 def _on(job: Job, place: Place) -> tuple[Pod, ...]:

@@ -78,6 +78,8 @@ class Work:
 
     def gpus(self, pod: Pod) -> float:
         """Physical accelerators that a pod holds or asks for; slices and shares count as their part of a card."""
+        if not pod.requests and not pod.claims:
+            return 0.0
         node = self.view.nodes.get((pod.cluster, pod.node)) if pod.node else None
         if node is None:
             return pod_gpus(pod, self.view)

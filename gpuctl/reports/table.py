@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
@@ -23,6 +23,8 @@ _BASES = {
 _LABEL = 9
 _NAMES_SHOWN = 12
 _EVIDENCE_SHOWN = 2
+_OVERVIEW_FROM, _OVERVIEW_ROWS = 4, 15
+_ROUNDING = 1e-6
 
 
 def render(report: Report, style: Style) -> str:
@@ -32,6 +34,7 @@ def render(report: Report, style: Style) -> str:
     findings = {finding.id: finding for finding in report.findings}
     parts = [
         _looked_at(report, style),
+        _overview(now, later, report, style),
         _advice("Advice", now, report, findings, style),
         _advice("Wait for the right moment", later, report, findings, style),
         _estimates(report, style),
@@ -85,6 +88,22 @@ def _moment(report: Report) -> str:
     return f"{rfc3339(report.as_of.time.replace(microsecond=0))} ({basis})"
 
 
+def _overview(now: Sequence[Item], later: Sequence[Item], report: Report, style: Style) -> Iterator[str]:
+    """The list at a glance, so that the first screen says what to do; the title stands last, where it may be as long as it is."""
+    if len(now) + len(later) < _OVERVIEW_FROM or not now:
+        return
+    won = f", {_gpus(report.summary.gpus_recoverable)} to win back" if report.summary.gpus_recoverable else ""
+    yield paint(style, "bold", f"What to do, best first ({plural(len(now), 'item')} now, {len(later)} can wait{won})")
+    rows = [
+        (f"{item.rank:>2}.", item.severity, _gpus(item.gain.gpus) if item.gain.gpu_hours else "-", _minutes(item.effort_minutes),
+         safe(item.title, 200))
+        for item in now[:_OVERVIEW_ROWS]
+    ]  # fmt: skip
+    yield columns(("", "SEVERITY", "WINS", "TAKES", "WHAT"), rows, style).rstrip("\n")
+    if len(now) > _OVERVIEW_ROWS:
+        yield f"    and {len(now) - _OVERVIEW_ROWS} more below"
+
+
 def _advice(title: str, items: Sequence[Item], report: Report, findings: dict[str, Finding], style: Style) -> Iterator[str]:
     if not items:
         if title == "Advice":
@@ -92,7 +111,7 @@ def _advice(title: str, items: Sequence[Item], report: Report, findings: dict[st
             yield paint(style, "bold", "Advice: nothing to do now." if judged else "Advice: none, since nothing could be judged.")
         return
     extra = ""
-    if title == "Advice" and report.summary.gpus_recoverable:
+    if title == "Advice" and report.summary.gpus_recoverable and len(report.advice) < _OVERVIEW_FROM:
         extra = f", {_gpus(report.summary.gpus_recoverable)} to win back"
     yield paint(style, "bold", f"{title} ({plural(len(items), 'item')}{extra})")
     places = {item.id: item.rank for item in report.advice}
@@ -106,18 +125,13 @@ def _item(item: Item, places: dict[str, int], findings: dict[str, Finding], styl
     yield f"{item.rank:>2}. {mark} {paint(style, 'bold', safe(item.title, 1000))}"
     mine = [findings[name] for name in item.findings if name in findings]
     causes = [finding for finding in mine if finding.id not in item.symptoms] or mine
-    yield from _labelled("where", subjects(item.subjects), style)
+    where = subjects(item.subjects)
+    if where not in item.title:
+        yield from _labelled("where", where, style)
     yield from chain.from_iterable(_labelled("why" if not place else "", text, style) for place, text in enumerate(_why(causes)))
     if item.symptoms:
         yield from _labelled("", f"explains {plural(len(item.symptoms), 'more finding')}: {_codes(mine, item.symptoms)}", style)
-    star = "*" if item.estimates else ""
-    yield from _labelled("gain", f"{_gain(item, star)}; {item.confidence}", style)
-    yield from _labelled(
-        "cost",
-        f"{_minutes(item.effort_minutes)}{star} of work by the {item.owner}; interrupts {_hours(item.disruption_gpu_hours)}; "
-        f"net {_hours(item.net_gpu_hours)}, priority {item.priority:.4g} GPU-hours per hour of work",
-        style,
-    )
+    yield from _terms(item, style)
     if item.wait_for is not None:
         yield from _labelled("wait for", safe(item.wait_for), style)
     if item.after:
@@ -126,11 +140,30 @@ def _item(item: Item, places: dict[str, int], findings: dict[str, Finding], styl
     yield from _steps("undo", item.rollback, style)
 
 
-def _gain(item: Item, star: str) -> str:
-    gain = item.gain
-    if not gain.gpu_hours:
-        return "no GPU now"
-    return f"{_gpus(gain.gpus)} for {significant(gain.horizon_hours)} h{star} = {_hours(gain.gpu_hours)}{star}, {_BASES[gain.basis]}"
+def _terms(item: Item, style: Style) -> Iterator[str]:
+    """Every term of the rank, so that it can be worked out again: gain, cost, then net and priority. A star marks our estimates."""
+
+    def star(*families: str) -> str:
+        return "*" if any(name.startswith(families) for name in item.estimates) else ""
+
+    gain, lost, net = item.gain, item.disruption_gpu_hours, item.net_gpu_hours
+    if gain.gpu_hours and gain.gpus:
+        weight = gain.gpu_hours / (gain.gpus * gain.horizon_hours)
+        times = f" x {weight:.3g}{star('capacity_weight', 'risk_weight')}" if abs(weight - 1) > _ROUNDING else ""
+        hours = f"{significant(gain.horizon_hours)} h{star('horizon_hours')}"
+        yield from _labelled("gain", f"{_gpus(gain.gpus)} for {hours}{times} = {_hours(gain.gpu_hours)}; {_BASES[gain.basis]}", style)
+    else:
+        yield from _labelled("gain", "no GPU now", style)
+    ends = f"interrupts {_hours(lost)} of running work" if lost else "interrupts no GPU work"
+    yield from _labelled("cost", f"{_minutes(item.effort_minutes)}{star('effort_')} for the {item.owner}; {ends}", style)
+    terms = ""
+    if gain.gpu_hours:
+        factor = (net + lost) / gain.gpu_hours
+        sure = f"{factor:.3g} x " if abs(factor - 1) > _ROUNDING else ""
+        minus = f" - {lost:,.0f}" if lost else ""
+        terms = f"{sure}{gain.gpu_hours:,.0f}{minus} = " if sure or minus else ""
+    each = f"; {item.priority:,.4g} for an hour of work" if item.priority else ""
+    yield from _labelled("rank", f"{item.confidence}{star('confidence_')}; net {terms}{_hours(net)}{each}", style)
 
 
 def _labelled(label: str, text: str, style: Style) -> Iterator[str]:
@@ -143,12 +176,15 @@ def _labelled(label: str, text: str, style: Style) -> Iterator[str]:
 
 def _steps(label: str, steps: Sequence[Step], style: Style) -> Iterator[str]:
     """Commands stand on lines of their own, never wrapped, so that they can be pasted."""
+    told: tuple[str, ...] = ()
     for place, step in enumerate(steps):
         yield from _labelled(label if not place else "", safe(step.say, 1000), style)
         if step.command is not None:
             yield from (" " * (6 + _LABEL) + paint(style, "green", line) for line in safe_block(step.command).split("\n"))
         if step.interrupts:
-            yield from _labelled("", f"interrupts {_few([safe(name, 120) for name in step.interrupts])}", style)
+            names = "the same" if step.interrupts == told else _few([safe(name, 120) for name in step.interrupts])
+            yield from _labelled("", f"interrupts {names}", style)
+            told = step.interrupts
 
 
 def _why(causes: Sequence[Finding]) -> Iterator[str]:
@@ -167,13 +203,15 @@ def _why(causes: Sequence[Finding]) -> Iterator[str]:
 
 def _evidence(item: Evidence) -> str:
     at = f", at {rfc3339(item.at)}" if item.at is not None else ""
-    source = f", {safe(item.source, 80)}" if item.source else ""
+    source = f" ({safe(item.source, 120)})" if item.source else ""
     return f"- observed {safe(item.observed)}; expected {safe(item.expected)}; measured by {safe(item.how)}{source}{at}"
 
 
 def _codes(findings: Iterable[Finding], ids: Iterable[str]) -> str:
+    """`7 gpu-operator-pod-failing, 1 gpu-not-advertised`."""
     wanted = set(ids)
-    return ", ".join(sorted({finding.code for finding in findings if finding.id in wanted}))
+    counts = Counter(finding.code for finding in findings if finding.id in wanted)
+    return ", ".join(f"{number} {code}" for code, number in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
 def subjects(subjects: Iterable[Subject]) -> str:
@@ -207,9 +245,18 @@ def _minutes(minutes: float) -> str:
 
 
 def _estimates(report: Report, style: Style) -> Iterator[str]:
-    names = sorted({name for item in report.advice for name in item.estimates})
+    """Settings of one family are told as one: `effort_minutes.(add-capacity, reset-gpu)`."""
+    families: dict[str, list[str]] = defaultdict(list)
+    for name in sorted({name for item in report.advice for name in item.estimates}):
+        family, dot, member = name.partition(".")
+        families[family + dot].append(member)
+    names = [
+        f"{family}* ({len(members)} of them)" if family.endswith(".") and len(members) > 1 else family + members[0]
+        for family, members in families.items()
+    ]
     if names:
-        yield from wrap(f"* rests on estimates of ours, to be set under [thresholds] in gpuctl.toml: {', '.join(names)}.", style, rest="  ")
+        where = "`gpuctl config print` shows them; yours go under [thresholds] in gpuctl.toml"
+        yield from wrap(f"* rests on estimates of ours: {', '.join(names)}. {where}.", style, rest="  ")
 
 
 def _counts(report: Report, style: Style) -> Iterator[str]:
@@ -303,4 +350,5 @@ def _more(report: Report, style: Style) -> Iterator[str]:
     extra.append("the count of each audit")
     if report.skipped or report.unrecognised:
         extra.append(f"{plural(sum(report.skipped.values()) + len(report.unrecognised), 'object')} that were not used")
-    yield from wrap(f"-v adds {', '.join(extra)}. `gpuctl explain CODE` says what a code means.", style, rest="  ")
+    listed = ", ".join(extra[:-1]) + (" and " if extra[1:] else "") + extra[-1]
+    yield from wrap(f"-v adds {listed}. `gpuctl explain CODE` says what a code means.", style, rest="  ")

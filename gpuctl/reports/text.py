@@ -12,6 +12,9 @@ StyleName = Literal["table", "wide", "json", "yaml", "name"]
 LONGEST: Final = 400
 """Characters of one outside string that text output shows; JSON has all of it."""
 
+_READABLE: Final = 120
+"""Columns of a paragraph on a wider terminal: longer lines lose the eye."""
+
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _CODES = {"bold": "1", "dim": "2", "red": "31", "yellow": "33", "green": "32", "cyan": "36"}
 
@@ -63,7 +66,7 @@ def wrap(text: str, style: Style, first: str = "", rest: str | None = None) -> l
     """A paragraph in lines of at most the style's width; names longer than a line are left whole."""
     return textwrap.wrap(
         text,
-        width=max(style.width, 40),
+        width=min(max(style.width, 40), _READABLE),
         initial_indent=first,
         subsequent_indent=" " * len(first) if rest is None else rest,
         break_long_words=False,

@@ -16,6 +16,7 @@ import pytest
 from gpuctl import demo
 from gpuctl.demo.fleet import A100, DRIVER, H100, Fleet
 from gpuctl.model.codec import encode
+from gpuctl.sources.kubernetes.wanted import TABLE
 
 AS_OF = datetime(2026, 10, 14, 9, 30, tzinfo=UTC)
 PRINT_DIGESTS = (
@@ -31,6 +32,11 @@ def test_sample_has_three_pools_and_forty_gpu_nodes() -> None:
     assert snapshot.taken_at == demo.AS_OF
     assert snapshot.unrecognised == {}
     assert snapshot.skipped == {}
+
+
+def test_the_sample_answers_all_that_a_cluster_is_asked_for() -> None:
+    assert {row.field for row in TABLE if "." not in row.field} == set(demo.ASKED)
+    assert all(getattr(demo.snapshot(), name) is not None for name in demo.ASKED)
 
 
 def test_most_gpus_of_the_sample_are_busy() -> None:

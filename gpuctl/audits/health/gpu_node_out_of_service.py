@@ -8,7 +8,7 @@ from gpuctl.facts.subjects import GpuNode
 from gpuctl.facts.transitions import Transition
 from gpuctl.facts.view import View
 from gpuctl.findings import Action, ActionKind, Component, Evidence, Finding, Severity
-from gpuctl.units import duration, significant
+from gpuctl.units import duration, rfc3339, significant
 
 
 def audit(node: GpuNode, closures: Closures, idle: Idle, transition: Transition, view: View) -> Finding | None:
@@ -26,7 +26,7 @@ def audit(node: GpuNode, closures: Closures, idle: Idle, transition: Transition,
         message=f"{significant(idle.devices)} idle GPUs behind {what}, {lasting}",
         evidence=tuple(
             Evidence(
-                observed=f"{closure.name}, {'since when is not known' if closure.since is None else 'since ' + closure.since.isoformat()}",
+                observed=f"{closure.name}, {'since when is not known' if closure.since is None else 'since ' + rfc3339(closure.since)}",
                 expected="a node with idle GPUs takes pods",
                 how=closure.how,
                 at=closure.since,
