@@ -19,6 +19,7 @@ from gpuctl.facts.view import View
 from gpuctl.findings import Finding, Outcome, Severity
 from gpuctl.knowledge.catalogue import dates
 from gpuctl.knowledge.settings import Settings
+from gpuctl.model.codec import without_collection
 from gpuctl.model.known import why_unknown
 from gpuctl.model.snapshot import Snapshot, SourceState
 from gpuctl.reports.report import AsOf, Report, Summary, Waived
@@ -154,6 +155,7 @@ def rbac(namespace: str | None, name: str) -> tuple[dict[str, Any], str]:
     return role(namespace, name), text(namespace, name)
 
 
+@without_collection()
 def examine(snapshot: Snapshot, choice: Choice, progress: Callable[[str, int], None] = _nothing) -> Report:
     """Judge a snapshot. Pure: the same snapshot and choice give the same report.
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import gpuctl.audits
-from gpuctl.facts.resolve import Partial, Resolver, parameter_types
+from gpuctl.facts.resolve import Resolver, opened, parameter_types
 from gpuctl.facts.subjects import ClusterScope
 from gpuctl.facts.view import View
 from gpuctl.findings import Crash, Finding, Missing, Outcome
@@ -104,19 +104,14 @@ class _Tally:
                 self.crashes.append(Crash(subject=subject.subject, error=_where(error)))
 
     def _judge_one(self, subject: Any, resolver: Resolver) -> Iterable[Finding]:
-        values = [resolver.get(need, subject) for need in self.audit.needs]
-        for value in values:
-            if isinstance(value, Unknown):
-                self._not_assessed(value, subject.subject)
-                return ()
-        said = self.audit.function(subject, *[value.value if isinstance(value, Partial) else value for value in values])
+        values, gap = opened([resolver.get(need, subject) for need in self.audit.needs])
+        said = gap if values is None else self.audit.function(subject, *values)
         if isinstance(said, Unknown):
             self._not_assessed(said, subject.subject)
             return ()
-        found = [said] if isinstance(said, Finding) else list(said or ())
-        gap = next((value.gap for value in values if isinstance(value, Partial)), None)
+        found = [said] if isinstance(said, Finding) else said or ()
         named = [finding.named(self.audit.code) for finding in found]
-        if found:
+        if named:
             self.found += 1
         elif gap is not None:
             self._not_assessed(gap, subject.subject)

@@ -10,13 +10,15 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import UnionType
-from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Generic, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from gpuctl.facts.view import View
 from gpuctl.model.known import Unknown
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
+Plan = Literal["view", "subject", "each", "once"]
+"""How a fact is had for a kind of subject: the view, the subject itself, made for each subject, made once."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,19 @@ def provides(function: F) -> F:
     return function
 
 
+def opened(values: list[Any]) -> tuple[list[Any] | None, Unknown | None]:
+    """The bare values of facts with the first gap in partial ones; no values, and why, when one of them is unknown."""
+    gap = None
+    for place, value in enumerate(values):
+        kind = type(value)
+        if kind is Unknown:
+            return None, value
+        if kind is Partial:
+            gap = gap or value.gap
+            values[place] = value.value
+    return values, gap
+
+
 class Resolver:
     """Makes facts on demand for one view, each once for each subject that it depends on."""
 
@@ -73,6 +88,7 @@ class Resolver:
         self.view = view
         self._made: dict[tuple[type, int], Any] = {}
         self._scoped: dict[tuple[type, type], bool] = {}
+        self._plans: dict[tuple[type, type], Plan] = {}
 
     def get(self, wanted: type, subject: Any) -> Any:
         """The fact, or `Unknown`, or `Partial` (also when only something it was made from is partial).
@@ -80,25 +96,35 @@ class Resolver:
         Raises:
             TypeError: nothing provides the fact, which is a bug in the audit that asks for it.
         """
-        if wanted is View:
+        kind = (wanted, type(subject))
+        plan = self._plans.get(kind)
+        if plan is None:
+            plan = self._plans[kind] = self._plan(*kind)
+        if plan == "view":
             return self.view
-        if isinstance(subject, wanted):
+        if plan == "subject":
             return subject
-        key = (wanted, id(subject) if self._is_scoped(wanted, type(subject)) else 0)
-        if key not in self._made:
-            self._made[key] = self._make(wanted, subject)
-        return self._made[key]
+        key = (wanted, id(subject) if plan == "each" else 0)
+        made = self._made.get(key)
+        if made is None:
+            made = self._made[key] = self._make(wanted, subject)
+        return made
+
+    def _plan(self, wanted: type, subject_type: type) -> Plan:
+        if wanted is View:
+            return "view"
+        if issubclass(subject_type, wanted):
+            return "subject"
+        return "each" if self._is_scoped(wanted, subject_type) else "once"
 
     def _make(self, wanted: type, subject: Any) -> Any:
         provider = _PROVIDERS.get(wanted)
         if provider is None:
             raise TypeError(f"nothing provides {wanted.__name__} for a {type(subject).__name__}")
-        values = [self.get(parameter, subject) for parameter in provider.parameters]
-        for value in values:
-            if isinstance(value, Unknown):
-                return value
-        gap = next((value.gap for value in values if isinstance(value, Partial)), None)
-        made = provider.function(*[value.value if isinstance(value, Partial) else value for value in values])
+        values, gap = opened([self.get(parameter, subject) for parameter in provider.parameters])
+        if isinstance(gap, Unknown) and values is None:
+            return gap
+        made = provider.function(*(values or ()))
         return Partial(made, gap) if gap is not None and not isinstance(made, Unknown | Partial) else made
 
     def _is_scoped(self, wanted: type, subject_type: type) -> bool:

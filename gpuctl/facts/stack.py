@@ -88,17 +88,40 @@ def daemon_sets(view: View) -> DaemonSets:
     return DaemonSets({(item.cluster, item.namespace, item.name): item for item in sets})
 
 
+@dataclass(frozen=True)
+class StackIndex:
+    """Pods of the GPU software with their families, by cluster and name of their node."""
+
+    by_node: dict[tuple[str | None, str | None], tuple[tuple[Pod, StackRow], ...]]
+
+    def on(self, node: Node) -> tuple[tuple[Pod, StackRow], ...]:
+        """Those bound to one node."""
+        return self.by_node.get((node.cluster, node.name), ())
+
+
 @provides
-def stack_pods(pods: NodePods, sets: DaemonSets, view: View) -> StackPods:
-    """Pods being deleted and completed ones (validators) are left out."""
+def stack_index(view: View) -> StackIndex:
+    """Made once for a view."""
+    found: dict[tuple[str | None, str | None], list[tuple[Pod, StackRow]]] = {}
+    for pod in view.snapshot.pods or ():
+        if pod.node and (row := stack_row(pod)) is not None:
+            found.setdefault((pod.cluster, pod.node), []).append((pod, row))
+    return StackIndex({key: tuple(pods) for key, pods in found.items()})
+
+
+@provides
+def stack_pods(node: GpuNode, pods: NodePods, index: StackIndex, sets: DaemonSets, view: View) -> StackPods:  # noqa: ARG001
+    """Pods being deleted and completed ones (validators) are left out. Unknown, or partial, as the node's pods are."""
+    return StackPods(_stack_pods(node.node, index, sets, view))
+
+
+def _stack_pods(node: Node, index: StackIndex, sets: DaemonSets, view: View) -> tuple[StackPod, ...]:
     found = []
-    for pod in pods.pods:
-        row = stack_row(pod)
-        if row is None or pod.deleting_since is not None or pod.phase == "Succeeded":
-            continue
-        failing = _failing(pod, view)
-        found.append(StackPod(pod, row, failing, None if failing else _waiting(pod, view), _rolling(pod, sets)))
-    return StackPods(tuple(found))
+    for pod, row in index.on(node):
+        if pod.deleting_since is None and pod.phase != "Succeeded":
+            failing = _failing(pod, view)
+            found.append(StackPod(pod, row, failing, None if failing else _waiting(pod, view), _rolling(pod, sets)))
+    return tuple(found)
 
 
 def stack_row(pod: Pod) -> StackRow | None:
@@ -110,23 +133,22 @@ def stack_row(pod: Pod) -> StackRow | None:
 
 
 @provides
-def plugin_update(node: GpuNode, sets: DaemonSets, view: View) -> PluginUpdate:
+def plugin_update(node: GpuNode, index: StackIndex, sets: DaemonSets) -> PluginUpdate:
     """Needs nothing: what is not known excuses nothing."""
-    for pod in view.pods_by_node.get((node.node.cluster, node.node.name), ()):
-        row = stack_row(pod)
+    for pod, row in index.on(node.node):
         ready = any(condition.type == "Ready" and condition.status == "True" for condition in pod.conditions)
-        if row is not None and row.serves_devices and not ready and (reason := _rolling(pod, sets)) is not None:
+        if row.serves_devices and not ready and (reason := _rolling(pod, sets)) is not None:
             return PluginUpdate(reason)
     return PluginUpdate()
 
 
 @provides
-def broken_link(node: GpuNode, sets: DaemonSets, view: View) -> BrokenLink:
+def broken_link(node: GpuNode, index: StackIndex, sets: DaemonSets, view: View) -> BrokenLink:
     """Looks at pods and deployment labels; where pods were not read it says so instead."""
     if (missing := view.gap("pods")) is not None and view.snapshot.pods is None:
         return BrokenLink(None, f"pods are not known: {missing.reason}")
     item = node.node
-    known = stack_pods(NodePods(view.pods_by_node.get((item.cluster, item.name), ())), sets, view).pods
+    known = _stack_pods(item, index, sets, view)
     by_part = {part: [pod for pod in known if pod.row.part == part] for part in CHAIN}
     for part in CHAIN:
         failing = next((pod for pod in by_part[part] if pod.failing), None)

@@ -29,7 +29,7 @@ def _unread(view: View, collection: str) -> Unknown | None:
 
 def holds_accelerators(pod: Pod) -> bool:
     """Whether the pod asks for accelerators, by extended resource or by claim."""
-    return any(accelerators.is_accelerator(name) for name in pod.requests) or bool(pod.claims)
+    return bool(pod.claims) or (bool(pod.requests) and any(map(accelerators.is_accelerator, pod.requests)))
 
 
 def is_finished(pod: Pod) -> bool:

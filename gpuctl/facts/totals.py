@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from gpuctl.facts.devices import physical
+from gpuctl.facts.devices import physical, units_of_a_card
 from gpuctl.facts.subjects import is_finished
 from gpuctl.facts.view import View
 from gpuctl.knowledge.accelerators import accelerators, classify
@@ -44,7 +44,7 @@ def totals(view: View) -> Totals | None:
         gpus += cards
         allocatable += _cards(node, cards, node.allocatable or {})
         for pod in view.pods_by_node.get((node.cluster, node.name), ()):
-            if not is_finished(pod):
+            if pod.requests and not is_finished(pod):
                 allocated += _cards(node, cards, pod.requests)
     some = len(view.gpu_nodes)
     gaps = {name: f"{number} of {plural(some, 'GPU node')} do not tell it" for name, number in untold.items() if number}
@@ -60,15 +60,15 @@ def totals(view: View) -> Totals | None:
 def _cards(node: Node, cards: float, amounts: Mapping[str, float]) -> float:
     """How many of a node's cards the amounts are."""
     offered = accelerators(node.capacity or {})
-    replicas = node.sharing.replicas if node.sharing is not None and node.sharing.replicas else 1
+    units = units_of_a_card(node)
     whole = taken = sliced = sliced_taken = 0.0
     for name in {*offered, *accelerators(amounts)}:
         row = classify(name)
         if row is None or row.unit in {"monitor", "duplicate"}:
             continue
         if row.unit in {"device", "passthrough", "share"}:
-            whole += offered.get(name, 0) / replicas
-            taken += amounts.get(name, 0) / replicas
+            whole += offered.get(name, 0) / units
+            taken += amounts.get(name, 0) / units
         else:
             match = _SLICES.search(name)
             weight = float(match[1]) if match else 1.0

@@ -28,7 +28,15 @@ def _rows() -> tuple[tuple[re.Pattern[str], StackRow], ...]:
     return tuple((re.compile(row.pattern), row) for row in load("stack", StackRow).rows)
 
 
+@cache
+def _any() -> re.Pattern[str]:
+    """All families in one expression: most names belong to none, and one look tells it."""
+    return re.compile("|".join(f"(?:{row.pattern})" for _, row in _rows()))
+
+
 @lru_cache(maxsize=4096)
 def classify(name: str) -> StackRow | None:
     """The family that a DaemonSet's, pod's or app's name belongs to; None when it is none of the GPU software."""
+    if _any().fullmatch(name) is None:
+        return None
     return next((row for pattern, row in _rows() if pattern.fullmatch(name)), None)
