@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
+from math import ceil
 
 from gpuctl.facts.resolve import Partial, provides
 from gpuctl.facts.subjects import GpuNode, is_finished
@@ -13,6 +15,11 @@ from gpuctl.model.known import Unknown, fact
 from gpuctl.model.nodes import Node
 from gpuctl.model.workloads import Pod
 
+_LABELLED_PROFILE = re.compile(r"-MIG-(?:\dc\.)?([1-7])g\.")
+_GKE_PROFILE = re.compile(r"([1-7])g\.\d+gb")
+_SLICES_OF_A_CARD = 7
+"""Compute slices of a MIG card of the A100, H100, H200 and B200 (MIG user guide). Smaller cards have 4, and profiles with much
+memory fit less often, so that the number of cards errs low."""
 _DEVICE_TYPES_THAT_ARE_NO_GPU = frozenset({"mig", "channel", "daemon", "vfio"})
 
 
@@ -65,8 +72,10 @@ def held(pods: NodePods) -> Held:
     amounts: dict[str, float] = defaultdict(float)
     holders = []
     for pod in pods.pods:
+        if not (pod.requests or pod.claims) or is_finished(pod):
+            continue
         wanted = accelerators(pod.requests)
-        if is_finished(pod) or not (wanted or pod.claims):
+        if not (wanted or pod.claims):
             continue
         holders.append(pod)
         for name, amount in wanted.items():
@@ -82,7 +91,7 @@ def physical(node: Node, view: View) -> float | None:
     labels = node.accelerators
     if labels is not None and labels.physical is not None:
         return labels.physical
-    replicas = node.sharing.replicas if node.sharing is not None and node.sharing.replicas else 1
+    units = units_of_a_card(node)
     whole = 0.0
     for name, amount in (node.capacity or {}).items():
         row = classify(name)
@@ -90,13 +99,33 @@ def physical(node: Node, view: View) -> float | None:
             continue
         shared_whole = row.unit == "share" and row.vendor == "nvidia" and ".shared" in name and "mig-" not in name
         if row.unit in {"device", "passthrough"} or shared_whole:
-            whole += amount / replicas
+            whole += amount / units
     if whole:
-        return whole
+        return ceil(whole - 1e-9) if _single_profile(node) is not None else whole
     if node.gpu_count is not None:
         return node.gpu_count
     published = dra_devices(node, view)
     return published if published or node.capacity is not None else None
+
+
+def units_of_a_card(node: Node) -> float:
+    """How many units of a whole device's resource one card is: replicas of sharing, times the slices under MIG strategy `single`,
+    where every card is cut alike and each slice counts as a device."""
+    replicas = node.sharing.replicas if node.sharing is not None and node.sharing.replicas else 1
+    profile = _single_profile(node)
+    if profile is None:
+        return replicas
+    amount, cards = (node.capacity or {}).get("nvidia.com/gpu"), node.accelerators.physical if node.accelerators is not None else None
+    return amount / cards if amount and cards else replicas * max(_SLICES_OF_A_CARD // profile, 1)
+
+
+def _single_profile(node: Node) -> int | None:
+    """Compute slices of the profile into which all cards of a node are cut under strategy `single`; None under any other."""
+    if node.mig is None or node.mig.strategy != "single":
+        return None
+    product = node.accelerators.product if node.accelerators is not None else None
+    match = _LABELLED_PROFILE.search(product or "") or _GKE_PROFILE.fullmatch(node.mig.config or "")
+    return int(match[1]) if match is not None else None
 
 
 def at_least(node: Node, view: View) -> float:

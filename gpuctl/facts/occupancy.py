@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from gpuctl.facts.devices import Held, Offered, at_least, dra_devices, physical
+from gpuctl.facts.devices import Held, Offered, at_least, dra_devices, physical, units_of_a_card
 from gpuctl.facts.resolve import provides
 from gpuctl.facts.subjects import GpuNode, holds_accelerators, is_finished
 from gpuctl.facts.view import View
@@ -138,7 +138,7 @@ def in_devices(node: Node, resource: str, amount: float, view: View) -> float:
         replicas = node.sharing.replicas if node.sharing is not None else None
         if row.unit == "share" and (not replicas or "mig-" in resource):
             return 0
-        return amount / (replicas or 1)
+        return amount / units_of_a_card(node)
     return amount * _slice_share(node, resource, view)
 
 
