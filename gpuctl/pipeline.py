@@ -23,6 +23,7 @@ from gpuctl.model.codec import without_collection
 from gpuctl.model.known import why_unknown
 from gpuctl.model.snapshot import Snapshot, SourceState
 from gpuctl.reports.report import AsOf, Report, Summary, Waived
+from gpuctl.units import plural
 
 
 def _nothing(*_: object) -> None:
@@ -181,7 +182,7 @@ def examine(snapshot: Snapshot, choice: Choice, progress: Callable[[str, int], N
         deselected=tuple(audit.code for audit in runner.audits() if audit not in selected),
         waived=waived,
         too_little=_too_little(selected, outcomes),
-        notes=(*notes, *(f"threshold {name} set to {value:g}" for name, value in sorted(choice.thresholds.items()))),
+        notes=(*_limits(choice), *notes, *(f"threshold {name} set to {value:g}" for name, value in sorted(choice.thresholds.items()))),
     )
 
 
@@ -266,6 +267,16 @@ def _is_wanted(finding: Finding, choice: Choice) -> bool:
         return False
     nodes = {name for name in (*finding.nodes, subject.node) if name}
     return choice.nodes is None or bool(nodes & choice.nodes)
+
+
+def _limits(choice: Choice) -> tuple[str, ...]:
+    """What of the cluster is reported; all of it is judged and counted."""
+    limits = []
+    if choice.nodes is not None:
+        limits.append(f"on {plural(len(choice.nodes), 'chosen node')}")
+    if choice.namespace is not None:
+        limits.append(f"on namespace {choice.namespace}")
+    return (f"reported {' and '.join(limits)} only; the whole cluster is judged and counted",) if limits else ()
 
 
 def _waive(findings: Sequence[Finding], choice: Choice, as_of: datetime | None) -> tuple[tuple[Waived, ...], tuple[str, ...]]:

@@ -95,11 +95,16 @@ def _overview(now: Sequence[Item], later: Sequence[Item], report: Report, style:
     won = f", {_gpus(report.summary.gpus_recoverable)} to win back" if report.summary.gpus_recoverable else ""
     yield paint(style, "bold", f"What to do, best first ({plural(len(now), 'item')} now, {len(later)} can wait{won})")
     rows = [
-        (f"{item.rank:>2}.", item.severity, _gpus(item.gain.gpus) if item.gain.gpu_hours else "-", _minutes(item.effort_minutes),
-         safe(item.title, 200))
+        (
+            f"{item.rank:>2}.",
+            item.severity,
+            f"{_round(item.gain.gpus):>4}" if item.gain.gpu_hours else "   -",
+            _minutes(item.effort_minutes),
+            safe(item.title, 200),
+        )
         for item in now[:_OVERVIEW_ROWS]
-    ]  # fmt: skip
-    yield columns(("", "SEVERITY", "WINS", "TAKES", "WHAT"), rows, style).rstrip("\n")
+    ]
+    yield columns(("", "SEVERITY", "GPUS", "TAKES", "WHAT"), rows, style).rstrip("\n")
     if len(now) > _OVERVIEW_ROWS:
         yield f"    and {len(now) - _OVERVIEW_ROWS} more below"
 
@@ -346,7 +351,8 @@ def _leftovers(report: Report, style: Style) -> Iterator[str]:
 
 
 def _more(report: Report, style: Style) -> Iterator[str]:
-    extra = [f"each of the {plural(len(report.findings), 'finding')} with its evidence"] if report.findings else []
+    each = "each finding" if len(report.findings) < _OVERVIEW_FROM else f"each of the {len(report.findings)} findings"
+    extra = [f"{each} with its evidence"] if report.findings else []
     extra.append("the count of each audit")
     if report.skipped or report.unrecognised:
         extra.append(f"{plural(sum(report.skipped.values()) + len(report.unrecognised), 'object')} that were not used")
