@@ -283,13 +283,13 @@ def _embedded_profiles(document: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _concatenated(raw: bytes) -> Iterator[bytes]:
-    """JSON values one after the other, as `kubectl get -o json` of several calls or JSON lines have them."""
+    """JSON values one after the other, as `kubectl get -o json` of several calls, JSON lines or YAML's `---` have them."""
     text = raw.decode("utf-8")
     decoder = json.JSONDecoder()
     place = 0
     for _ in range(MAX_DOCUMENTS):
-        while place < len(text) and text[place] in " \t\r\n,":
-            place += 1
+        while place < len(text) and (text[place] in " \t\r\n," or text.startswith("---\n", place)):
+            place += 4 if text[place] == "-" else 1
         if place >= len(text):
             return
         _, end = decoder.raw_decode(text, place)
