@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import datetime
+from sys import intern
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -18,7 +19,7 @@ from gpuctl.parsers import k8s_raw as raw
 from gpuctl.units import instant, quantity
 
 T = TypeVar("T")
-_MOST_CACHED = 20_000
+MOST_CACHED = 20_000
 _MISSING: Any = object()
 Terms = tuple[tuple[Requirement, ...], ...]
 
@@ -75,22 +76,32 @@ class Dialect:
         self.recent.append((part, why))
         self.lose(part, why)
 
+    def cache(self, part: str) -> dict[Hashable, Any]:
+        """What `once` remembers of a part, for callers that look first: it stays the same dict."""
+        return self._cache.setdefault(part, {})
+
     def once(self, part: str, slot: Hashable, read: Callable[[Any], T]) -> T:
         """What `read` makes of a slot, remembered as long as there is room and nothing was lost over it."""
-        known = self._cache.setdefault(part, {})
+        known = self.cache(part)
         found = known.get(slot, _MISSING)
         if found is _MISSING:
             before = self.losses
             found = read(slot)
-            if len(known) >= _MOST_CACHED:
+            if len(known) >= MOST_CACHED:
                 known.clear()
             if self.losses == before:
                 known[slot] = found
         return found  # type: ignore[no-any-return]
 
     def forget(self) -> None:
-        """Drops the caches."""
-        self._cache.clear()
+        """Empties the caches."""
+        for known in self._cache.values():
+            known.clear()
+
+    @staticmethod
+    def frozen(slot: Any) -> Any:
+        """A slot of a list or a map as something to look up by; a slot of one message is turned into bytes instead."""
+        raise NotImplementedError
 
     def has(self, owner: Any, name: str) -> bool:
         """Whether an optional part is there."""
@@ -147,15 +158,17 @@ class Dialect:
     def facts_of_conditions(self, slot: Any) -> tuple[Condition, ...]:
         """Conditions as facts; one without a type is left out."""
         return tuple(
-            Condition(
-                type=readable(c.type),
-                status=readable(c.status) or "Unknown",
-                reason=readable(c.reason),
-                message=readable(c.message),
-                since=self.moment(c.last_transition_time),
-            )
-            for c in self.conditions(slot)
-            if c.type
+            [
+                Condition(
+                    type=intern(readable(c.type)),
+                    status=intern(readable(c.status)) or "Unknown",
+                    reason=intern(readable(c.reason)),
+                    message=readable(c.message),
+                    since=self.moment(c.last_transition_time),
+                )
+                for c in self.conditions(slot)
+                if c.type
+            ]
         )
 
 
@@ -197,6 +210,10 @@ def place(selector: dict[str, str], terms: Sequence[Any] | None, tolerated: tupl
 
 class JsonDialect(Dialect):
     """Slots are `msgspec.Raw`."""
+
+    @staticmethod
+    def frozen(slot: Any) -> bytes:
+        return bytes(slot)
 
     def __init__(self, lose: Callable[[str, str], None]) -> None:
         super().__init__(lose)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from datetime import datetime
+from collections.abc import Callable, Hashable, Iterable
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
-
-from msgspec import Raw
 
 from gpuctl.knowledge.accelerators import is_accelerator
 from gpuctl.model.nodes import Condition
@@ -29,6 +27,9 @@ _MARKS = (b"safe-to-evict", b"do-not-", b"queue-name", b"group-name")
 _ENV = ("NVIDIA_", "NV_", "CUDA_")
 _ENV_NAMES = frozenset({"LD_LIBRARY_PATH", "TORCH_CUDA_ARCH_LIST"})
 _POD_LEVEL = ("cpu", "memory", "hugepages-")
+_NOTHING: dict[str, str] = {}
+"""Shared by all pods that have none of something: facts are never changed."""
+_UNREAD: Any = object()
 _EMPTY_META = raw.Meta()
 _EMPTY_SPEC = raw.PodSpec()
 _EMPTY_STATUS = raw.PodStatus()
@@ -42,6 +43,14 @@ class Ask(NamedTuple):
     cpu: float
     memory_bytes: float
     unread: tuple[str, ...]
+
+
+class _Content(NamedTuple):
+    """What a pod is made of: what it asks for, its images, and whether one of them belongs to the GPU software."""
+
+    ask: Ask
+    images: tuple[str, ...]
+    is_stack: bool
 
 
 def effective(containers: Iterable[Amounts], inits: Iterable[tuple[Amounts, bool]], overhead: Amounts, pod_level: Amounts) -> Ask:
@@ -101,13 +110,27 @@ class PodParser:
         self.intern = intern
         self.stamped = stamped
         self.thorough = False
+        self._newest = datetime.min.replace(tzinfo=UTC)
+        # Looked into before anything is called: a cluster has a hundred thousand pods, and few different ones.
+        self._times, self._texts, self._tags = dialect.cache("time"), dialect.cache("text"), dialect.cache("tags")
+        self._contents, self._owners, self._places = dialect.cache("contents"), dialect.cache("owner"), dialect.cache("place")
 
     def ask(self, spec: Any) -> Ask:
         """What a pod of this spec asks for."""
-        slots = tuple(_frozen(c.resources) for c in spec.containers or ())
-        inits = tuple((_frozen(c.resources), c.restart_policy == "Always") for c in spec.init_containers or ())
-        key = (slots, inits, _frozen(spec.overhead), _frozen(spec.resources))
-        return self.dialect.once("ask", key, lambda _: self._ask(spec))
+        return self._content(spec).ask
+
+    def _content(self, spec: Any) -> _Content:
+        key: tuple[Any, ...] = (bytes(spec.resources), *[(bytes(c.resources), c.image) for c in spec.containers or ()])
+        if spec.init_containers or spec.overhead:
+            inits = [(bytes(c.resources), c.image, c.restart_policy) for c in spec.init_containers or ()]
+            key = (key, self.dialect.frozen(spec.overhead), *inits)
+        found: _Content = self._contents.get(key) or self.dialect.once("contents", key, lambda _: self._read_content(spec))
+        return found
+
+    def _read_content(self, spec: Any) -> _Content:
+        names = (c.image for c in (*(spec.containers or ()), *(spec.init_containers or ())))
+        images = tuple(dict.fromkeys(self.intern(image) for image in names if image))
+        return _Content(self._ask(spec), images, any(map(is_stack_image, images)))
 
     def _ask(self, spec: Any) -> Ask:
         read = self.dialect.resources
@@ -120,8 +143,7 @@ class PodParser:
 
     def images(self, spec: Any) -> tuple[str, ...]:
         """Images of all containers, each once, init containers last."""
-        found = (c.image for c in (*(spec.containers or ()), *(spec.init_containers or ())))
-        return tuple(dict.fromkeys(self.intern(image) for image in found if image))
+        return self._content(spec).images
 
     def annotations(self, meta: Any) -> dict[str, str]:
         """Of the annotations only those that are used."""
@@ -131,79 +153,98 @@ class PodParser:
 
     def pod(self, item: Any) -> tuple[Pod, dict[str, str]]:
         """A pod and its labels (which the fact holds only where the pod matters to accelerators)."""
-        dialect = self.dialect
+        dialect, frozen = self.dialect, self.dialect.frozen
         meta, spec, status = item.metadata or _EMPTY_META, item.spec or _EMPTY_SPEC, item.status or _EMPTY_STATUS
-        ask = self.ask(spec)
-        slot = _frozen(meta.labels)
-        labels = dialect.texts(slot) if slot else {}
-        queue, group = dialect.once("tags", slot, lambda _: (queue_of(labels, {}), group_of(labels, {})))
-        annotations = self.annotations(meta)
-        images = self.images(spec)
-        unknown: dict[str, str] = {}
-        claims = self._claims(spec, status, unknown)
-        if spec.containers is None or (not spec.containers and not item.spec):
-            for name in ("requests", "cpu", "memory_bytes"):
-                unknown[name] = "the containers of this pod are not given"
-        for name in ask.unread:
-            unknown[_fact_of(name)] = f"the amount asked of {name} is no quantity"
-        detailed = bool(ask.accelerators or claims or ask.unread or unknown) or any(map(is_stack_image, images))
+        content = self._content(spec)
+        ask = content.ask
+        slot = frozen(meta.labels)
+        labels, queue, group = self._tags.get(slot) or dialect.once("tags", slot, self._read_tags)
+        annotations = self.annotations(meta) if meta.annotations else _NOTHING
+        unknown = _NOTHING
+        claims: tuple[str, ...] = ()
+        extended = dialect.has(status, "extended_resource_claim_status")
+        if extended or spec.resource_claims or ask.unread or not spec.containers:
+            unknown = {}
+            claims = self._claims(spec, status, unknown)
+            if spec.containers is None or (not spec.containers and not item.spec):
+                for name in ("requests", "cpu", "memory_bytes"):
+                    unknown[name] = "the containers of this pod are not given"
+            for name in ask.unread:
+                unknown[_fact_of(name)] = f"the amount asked of {name} is no quantity"
+        detailed = bool(content.is_stack or ask.accelerators or claims or ask.unread or unknown)
         conditions: tuple[Condition, ...] = ()
         containers: tuple[Container, ...] = ()
         if detailed or self.thorough:
             conditions = dialect.facts_of_conditions(status.conditions) if status.conditions else ()
             containers = self._containers(status)
             for condition in conditions:
-                self.stamped(condition.since)
-        created = dialect.moment(meta.creation_timestamp)
-        started = dialect.moment(status.start_time)
-        self.stamped(created)
-        self.stamped(started)
-        deleting = dialect.moment(meta.deletion_timestamp)
-        finished = max((c.since for c in containers if c.state == "terminated" and not c.init and c.since), default=None)
-        ended = status.phase in {"Succeeded", "Failed"}
-        text = self._text
+                self._past(condition.since)
+        created = self._moment(meta.creation_timestamp)
+        started = self._moment(status.start_time)
+        self._past(created)
+        self._past(started)
+        deleting = self._moment(meta.deletion_timestamp)
         if dialect.has(spec, "scheduling_group"):
             group = group or readable(getattr(spec.scheduling_group, "pod_group_name", None)) or None
+        known, text = self._texts.get, self._text
+        owner = frozen(meta.owner_references)
+        place = (frozen(spec.node_selector) if spec.node_selector else None, bytes(spec.affinity), frozen(spec.tolerations))
+        placement = self._places.get(place, _UNREAD)
         fact = Pod(
             cluster=self.cluster,
-            namespace=text(meta.namespace),
+            namespace=known(value) or text(value) if (value := meta.namespace) else None,
             name=readable(meta.name) or None,
-            node=text(spec.node_name),
-            phase=text(status.phase),
-            reason=self.intern(status.reason or ""),
+            node=known(value) or text(value) if (value := spec.node_name) else None,
+            phase=known(value) or text(value) if (value := status.phase) else None,
+            reason=self.intern(status.reason) if status.reason else "",
             message=readable(status.message) if detailed else "",
-            owner=dialect.owner(_frozen(meta.owner_references)) if meta.owner_references else None,
+            owner=self._owners.get(owner) or dialect.owner(owner) if owner else None,
             requests=ask.accelerators,
             cpu=ask.cpu,
             memory_bytes=ask.memory_bytes,
-            images=images if detailed else (),
+            images=content.images if detailed else (),
             created=created,
             started=started if detailed else None,
-            finished=finished if ended and detailed else None,
+            finished=_end(containers) if detailed and status.phase in {"Succeeded", "Failed"} else None,
             deleting_since=deleting,
             grace_seconds=meta.deletion_grace_period_seconds if deleting and dialect.has(meta, "deletion_grace_period_seconds") else None,
             priority=spec.priority if dialect.has(spec, "priority") else None,
-            priority_class=text(spec.priority_class_name),
-            preemption_policy=text(spec.preemption_policy),
-            scheduler=text(spec.scheduler_name),
-            runtime_class=text(spec.runtime_class_name),
-            nominated_node=text(status.nominated_node_name),
-            placement=dialect.placement(spec),
+            priority_class=known(value) or text(value) if (value := spec.priority_class_name) else None,
+            preemption_policy=known(value) or text(value) if (value := spec.preemption_policy) else None,
+            scheduler=known(value) or text(value) if (value := spec.scheduler_name) else None,
+            runtime_class=known(value) or text(value) if (value := spec.runtime_class_name) else None,
+            nominated_node=known(value) or text(value) if (value := status.nominated_node_name) else None,
+            placement=self._placement(place, spec) if placement is _UNREAD else placement,
             conditions=conditions if detailed else (),
             containers=containers if detailed else (),
             claims=claims,
-            scheduling_gates=tuple(self.intern(g.name) for g in spec.scheduling_gates or () if g.name),
-            labels=labels if detailed else {},
-            safe_to_evict=safe_to_evict(annotations),
+            scheduling_gates=tuple([self.intern(g.name) for g in spec.scheduling_gates if g.name]) if spec.scheduling_gates else (),
+            labels=labels if detailed else _NOTHING,
+            safe_to_evict=safe_to_evict(annotations) if annotations else None,
             queue=queue_of(labels, annotations) if annotations else queue,
             pod_group=(group_of(labels, annotations) if annotations else None) or group,
-            env=self.env(spec) if ask.accelerators or claims else {},
+            env=self.env(spec) if ask.accelerators or claims else _NOTHING,
             unknown=unknown,
         )
         return fact, labels
 
-    def _text(self, value: str | None) -> str | None:
-        return self.intern(value) if value else None
+    def _placement(self, place: Hashable, spec: Any) -> Placement | None:
+        return self.dialect.once("place", place, lambda _: self.dialect.placement(spec))
+
+    def _read_tags(self, slot: Any) -> tuple[dict[str, str], str | None, str | None]:
+        labels = self.dialect.texts(slot) if slot else _NOTHING
+        return labels, queue_of(labels, {}), group_of(labels, {})
+
+    def _moment(self, slot: Any) -> datetime | None:
+        return self._times.get(slot) or self.dialect.moment(slot) if slot else None
+
+    def _past(self, moment: datetime | None) -> None:
+        if moment is not None and moment > self._newest:
+            self._newest = moment
+            self.stamped(moment)
+
+    def _text(self, value: str) -> str:
+        return self.dialect.once("text", value, self.intern)
 
     def _claims(self, spec: Any, status: Any, unknown: dict[str, str]) -> tuple[str, ...]:
         names: list[str] = []
@@ -245,8 +286,8 @@ class PodParser:
             last = status.last_state.terminated
             last_reason, last_finished = readable(last.reason), dialect.moment(last.finished_at)
             last_exit_code = last.exit_code if dialect.has(last, "exit_code") else None
-        self.stamped(since)
-        self.stamped(last_finished)
+        self._past(since)
+        self._past(last_finished)
         return Container(
             name=self.intern(status.name or ""),
             state=state,
@@ -277,10 +318,9 @@ class PodParser:
         return self.ask(spec), self.dialect.placement(spec), self.images(spec)
 
 
-def _frozen(slot: Any) -> Any:
-    """A slot as something to look up by: protobuf's repeated entries as a tuple, JSON as bytes."""
-    kind = type(slot)
-    return slot if kind is bytes else bytes(slot) if kind is Raw else tuple(slot)
+def _end(containers: Iterable[Container]) -> datetime | None:
+    """When the last of a pod's own containers ended."""
+    return max((c.since for c in containers if c.state == "terminated" and not c.init and c.since), default=None)
 
 
 def _fact_of(resource: str) -> str:

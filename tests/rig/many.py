@@ -1,14 +1,14 @@
 """Lines for `ControlPlane.seed_lines`: thousands of nodes and pods of the size that real ones have, made fast.
 
-Each pod is made from one of a few templates by replacing its name, so that 100,000 of 8 kB take seconds. About half of it is what
-real pods carry and gpuctl does not need: managedFields, volumes, environment, annotations.
+Each pod is made from one of a few templates by replacing its name and its times, so that 100,000 of 8 kB take seconds. About half of
+it is what real pods carry and gpuctl does not need: managedFields, volumes, environment, annotations.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from gpuctl.demo import api_objects as k8s
@@ -19,6 +19,10 @@ AS_OF = datetime(2026, 10, 14, 9, 30, tzinfo=UTC)
 POD_BYTES = 8100
 NODE_BYTES = 23700
 NAMESPACES = 50
+SAMPLE = "bench=sample"
+"""Label selector of three pods in ten, spread evenly: for clients that would not bear all of them."""
+_SPREAD = timedelta(days=7)
+"""Pods started at different moments of that long: nothing that reads them can live on times that repeat."""
 _FIELD: dict[str, Any] = {"f:type": {}, "f:status": {}, "f:lastProbeTime": {}}
 _UNIT = len(json.dumps({"k:field-0000": _FIELD}, separators=(",", ":"))) - 1
 
@@ -40,14 +44,22 @@ def many(nodes: int, pods: int, gpu_nodes: int | None = None, pending: int = 0) 
         pool = "gpu" if number < with_gpus else "cpu"
         name = _node(number, with_gpus)
         yield b"/registry/minions/%s\t%s\n" % (name, bodies[pool].replace(f"{pool}-001".encode(), name))
+    created, started = (k8s.stamp(fleet.ago(hours=hours)).encode() for hours in (30, 29))
     templates = {kind: _pod_template(fleet, kind) for kind in ("gpu", "plain", "pending")}
+    moments = [(k8s.stamp(fleet.ago(hours=30) - ago).encode(), k8s.stamp(fleet.ago(hours=29) - ago).encode()) for ago in _moments(pods)]
     each = max(1, pods // nodes) if nodes else pods
     for number in range(pods):
         node = number // each % nodes
         kind = "gpu" if node < with_gpus and number % each < 7 else "plain"
-        yield _pod(templates[kind], number, _node(node, with_gpus))
+        body = templates[kind].replace(created, moments[number][0]).replace(started, moments[number][1])
+        yield _pod(body, number, _node(node, with_gpus))
     for number in range(pods, pods + pending):
         yield _pod(templates["pending"], number, b"")
+
+
+def _moments(number: int) -> list[timedelta]:
+    """So many different times before the fleet's own, in no order."""
+    return [timedelta(seconds=index * 7919 % int(_SPREAD.total_seconds())) for index in range(number)]
 
 
 def _node(number: int, with_gpus: int) -> bytes:
@@ -57,7 +69,9 @@ def _node(number: int, with_gpus: int) -> bytes:
 def _pod(template: bytes, number: int, node: bytes) -> bytes:
     name, namespace = b"worker-%06d" % number, b"team-%02d" % (number % NAMESPACES)
     identity = b"%08x-0000-4000-8000-%012x" % (number, number)
+    sample = b"sample" if number % 10 < 3 else b"rest"
     body = template.replace(b"@name@", name).replace(b"@ns@", namespace).replace(b"@uid@", identity).replace(b"@node@", node)
+    body = body.replace(b"@sample@", sample)
     return b"/registry/pods/%s/%s\t%s\n" % (namespace, name, body)
 
 
@@ -70,7 +84,7 @@ def _pod_template(fleet: Fleet, kind: str) -> bytes:
         "tolerations": [{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}],
     }
     owner = k8s.make("batch/v1", "Job", "worker", fleet.ago(hours=30))
-    made = k8s.pod("@name@", "@ns@", fleet.ago(hours=30), spec, labels={"app": "worker"}, owner=owner)
+    made = k8s.pod("@name@", "@ns@", fleet.ago(hours=30), spec, labels={"app": "worker", "bench": "@sample@"}, owner=owner)
     if kind == "pending":
         text = "0/1 nodes are available: 1 Insufficient nvidia.com/gpu."
         made["status"]["conditions"] = [k8s.condition("PodScheduled", "False", fleet.ago(hours=2), "Unschedulable", text)]

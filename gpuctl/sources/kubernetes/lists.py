@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from gpuctl.parsers.k8s_envelope import MAGIC, continue_token
 from gpuctl.sources.kubernetes.client import JSON, PROTOBUF, Client, Failed, Interrupted, OutOfTime, StatusFailure
 from gpuctl.sources.kubernetes.wanted import Wanted
 
@@ -18,7 +19,6 @@ in protobuf, pages of 1,000 took 7.5 s and 125 MB, of 2,000 5.1 s and 160 MB; wi
 of 2,000 2.4 s (kube-apiserver 1.37.2 on the same two cores, 2026-11-24)."""
 _RESTARTS: Final = 2
 _PROTOBUF_KINDS: Final = frozenset({"Pod", "Node"})
-_MAGIC: Final = b"k8s\x00"
 
 
 @dataclass(frozen=True)
@@ -115,9 +115,9 @@ def _walk(client: Client, ask: Ask, emit: Callable[[RawPage], None]) -> Outcome:
             outcome.reason = str(failure)
             outcome.late = isinstance(failure, OutOfTime | Interrupted)
             return outcome
-        protobuf = answer.body.startswith(_MAGIC)
+        protobuf = answer.body.startswith(MAGIC)
         try:
-            following = _protobuf_token(answer.body) if protobuf else msgspec.json.decode(answer.body, type=_ListHead).metadata.continue_
+            following = continue_token(answer.body) if protobuf else msgspec.json.decode(answer.body, type=_ListHead).metadata.continue_
         except (msgspec.MsgspecError, IndexError, UnicodeDecodeError) as error:
             outcome.reason = f"the answer is no list ({len(answer.body)} bytes of {answer.media_type or 'no type'}: {error})"
             return outcome
@@ -138,47 +138,3 @@ def refusal(ask: Ask, message: str) -> str:
         f'["{ask.row.group}"], resources ["{ask.row.resource}"], verbs ["get", "list"] is missing; '
         f"`gpuctl rbac{flag}` prints the role ({message[:300]})"
     )
-
-
-def _varint(data: bytes, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        byte = data[at]
-        at += 1
-        value |= (byte & 127) << shift
-        shift += 7
-        if byte < 128:
-            return value, at
-        if shift > 63:
-            raise IndexError("no protobuf list")
-
-
-def _field(data: bytes, at: int, end: int, number: int) -> tuple[int, int]:
-    """Start and end of the first length-delimited field of that number; (end, end) when there is none."""
-    while at < end:
-        key, at = _varint(data, at)
-        kind = key & 7
-        size = 0
-        if kind == 2:
-            size, at = _varint(data, at)
-        elif kind == 0:
-            _, at = _varint(data, at)
-        else:
-            raise IndexError("no protobuf list")
-        if at + size > end:
-            raise IndexError("cut off")
-        if key >> 3 == number and kind == 2:
-            return at, at + size
-        at += size
-    return end, end
-
-
-def _protobuf_token(body: bytes) -> str:
-    """The continue token of a list in the API's envelope (Unknown{2: raw}, raw{1: ListMeta{3: continue}}), without decoding items.
-
-    Source: generated.proto of k8s.io/apimachinery, runtime.Unknown and meta/v1.ListMeta.
-    """
-    start, end = _field(body, len(_MAGIC), len(body), 2)
-    start, end = _field(body, start, end, 1)
-    start, end = _field(body, start, end, 3)
-    return body[start:end].decode()

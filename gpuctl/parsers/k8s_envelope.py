@@ -1,0 +1,68 @@
+"""The envelope of the API's protobuf: found and cut by hand, so that no page is copied or decoded for it.
+
+`k8s\\0`, then runtime.Unknown{1: TypeMeta, 2: raw}; raw holds the list, whose first field is ListMeta{3: continue}.
+Source: generated.proto of k8s.io/apimachinery v0.37.2, and
+https://kubernetes.io/docs/reference/using-api/api-concepts/#protobuf-encoding
+"""
+
+from __future__ import annotations
+
+MAGIC = b"k8s\0"
+_LENGTH_DELIMITED, _VARINT = 2, 0
+_LONGEST_VARINT_SHIFT = 63
+
+
+def parts(body: bytes) -> tuple[memoryview, memoryview]:
+    """What stands before the list in an answer (it tells the kind), and the list itself.
+
+    Raises:
+        IndexError: this is no such answer, or it is cut off.
+    """
+    start, end, key_at = _field(body, len(MAGIC), len(body), 2)
+    view = memoryview(body)
+    return view[len(MAGIC) : key_at], view[start:end]
+
+
+def continue_token(body: bytes) -> str:
+    """The continue token of a list in an answer.
+
+    Raises:
+        IndexError: this is no such answer, or it is cut off.
+        UnicodeDecodeError: the token is no text.
+    """
+    start, end, _ = _field(body, len(MAGIC), len(body), 2)
+    start, end, _ = _field(body, start, end, 1)
+    start, end, _ = _field(body, start, end, 3)
+    return body[start:end].decode()
+
+
+def _field(data: bytes, at: int, end: int, number: int) -> tuple[int, int, int]:
+    """Start and end of the first length-delimited field of that number, and where its key stands; all `end` when there is none."""
+    while at < end:
+        key_at = at
+        key, at = _varint(data, at)
+        kind, size = key & 7, 0
+        if kind == _LENGTH_DELIMITED:
+            size, at = _varint(data, at)
+        elif kind == _VARINT:
+            _, at = _varint(data, at)
+        else:
+            raise IndexError("no protobuf list")
+        if at + size > end:
+            raise IndexError("cut off")
+        if key >> 3 == number and kind == _LENGTH_DELIMITED:
+            return at, at + size, key_at
+        at += size
+    return end, end, end
+
+
+def _varint(data: bytes, at: int) -> tuple[int, int]:
+    value = shift = 0
+    while shift <= _LONGEST_VARINT_SHIFT:
+        byte = data[at]
+        at += 1
+        value |= (byte & 127) << shift
+        shift += 7
+        if byte < 128:
+            return value, at
+    raise IndexError("no protobuf list")
