@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 
 from gpuctl.advice.quoting import label_operands, operands, quote
@@ -47,6 +48,10 @@ class Kubectl:
 
     def edit(self, resource: str, namespace: str | None, name: str) -> str:
         return f"{self._in(namespace)} edit {resource} {operands((name,))}"
+
+    def set_quota(self, namespace: str | None, name: str, resource: str, quantity: str) -> str:
+        change = json.dumps({"spec": {"hard": {resource: quantity}}})
+        return f"{self._in(namespace)} patch resourcequotas --type=merge -p {quote(change)} {operands((name,))}"
 
     def get_yaml(self, resource: str, namespace: str | None, names: tuple[str, ...]) -> str:
         return f"{self._in(namespace)} get {resource} -o yaml {operands(names)}"

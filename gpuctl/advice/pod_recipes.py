@@ -80,9 +80,12 @@ def raise_quota(job: Job) -> tuple[Step, ...]:
                 "See limits and use", partial(Kubectl.describe, resource=resource, namespace=target.namespace, names=(target.name or "",))
             )
         )
-        steps.append(
-            job.step("Raise the limit", partial(Kubectl.edit, resource=resource, namespace=target.namespace, name=target.name or ""))
-        )
+        limit, quantity = job.args.get("resource", ""), job.args.get("quantity", "")
+        if resource == "resourcequotas" and limit and quantity:
+            change = partial(Kubectl.set_quota, namespace=target.namespace, name=target.name or "", resource=limit, quantity=quantity)
+        else:
+            change = partial(Kubectl.edit, resource=resource, namespace=target.namespace, name=target.name or "")
+        steps.append(job.step(f"Raise {limit or 'the limit'} to at least {quantity or 'what is asked for'}", change))
     return tuple(steps)
 
 

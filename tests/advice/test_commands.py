@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -13,6 +14,7 @@ from msgspec import structs
 
 from gpuctl.advice.actions import REMEDIES
 from gpuctl.advice.advise import advise
+from gpuctl.advice.commands import Kubectl
 from gpuctl.advice.item import Item
 from gpuctl.advice.quoting import CannotPrint, quote
 from gpuctl.findings import Action, ActionKind, Component, Finding, Severity
@@ -197,3 +199,10 @@ def test_many_nodes_are_written_out():
     (item,) = advise(found, view([node(name, offered=0) for name in names], plugins, context="prod"))
     assert item.steps[0].command == "kubectl --context 'prod' -n 'ops' delete pods 'plugin-gpu-0' 'plugin-gpu-1' 'plugin-gpu-2'"
     assert item.steps[0].interrupts == ("ops/plugin-gpu-0", "ops/plugin-gpu-1", "ops/plugin-gpu-2")
+
+
+@pytest.mark.parametrize("hostile", SHOWN)
+def test_a_quota_is_raised_by_one_patch(hostile, recorded):
+    (call,) = recorded(Kubectl("prod").set_quota(hostile, hostile, hostile, "12"))
+    assert json.loads(call[call.index("-p") + 1]) == {"spec": {"hard": {hostile: "12"}}}
+    assert call[:6] == ["kubectl", "--context", "prod", "-n", hostile, "patch"]

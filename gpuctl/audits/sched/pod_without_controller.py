@@ -20,10 +20,11 @@ def audit(item: GpuPod, view: View) -> Finding | Unknown | None:
         return None
     if "owner" in pod.unknown or (pod.phase is None and pod.created is None):
         return Unknown("owner", why_unknown(pod, "owner"))
+    takes = "holds" if pod.node else "waits for"
     return Finding(
         subject=item.subject,
         severity=Severity.LOW,
-        message=f"has no controller: holds {wanted_text(pod, view)}, and nothing brings it back after a drain, an eviction or a crash of "
+        message=f"has no controller: {takes} {wanted_text(pod, view)}, and nothing brings it back after a drain, an eviction or a crash of "
         "its node",
         evidence=(
             Evidence(
