@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from gpuctl.advice.work import Place, Work
-from gpuctl.analysis.placement import could_run
+from gpuctl.analysis.node_index import NodeIndex
+from gpuctl.analysis.placement import could_run, wanted
 from gpuctl.facts.demand import device_requests, lacks_devices, potential
 from gpuctl.facts.subjects import WaitingPod
 from gpuctl.knowledge.accelerators import accelerators
@@ -24,11 +25,13 @@ _PodKey = tuple[str | None, str | None, str | None]
 @dataclass(frozen=True)
 class Waiting:
     """What waits and what lies free, as read: the same for every remedy that is priced. Pods in the order in which they are
-    given out, each with the number of its shape: pods of one shape fit the same nodes."""
+    given out, each with the number of its shape: pods of one shape fit the same nodes. `suited`: for each shape the nodes, by their
+    place in `numbers`, that could take such a pod were they empty, well and open to it."""
 
     work: Work
     pods: tuple[tuple[Pod, int], ...]
-    shapes: int
+    suited: tuple[int, ...]
+    numbers: dict[Place, int]
     idle: dict[_Offer, float]
 
     @classmethod
@@ -38,7 +41,18 @@ class Waiting:
         pods = sorted(ungated, key=_queue_order)
         shapes: dict[Any, int] = {}
         numbered = tuple((pod, shapes.setdefault(_shape(pod), len(shapes))) for pod in pods)
-        return cls(work, numbered, len(shapes), _idle_gpus(work))
+        first = {shape: pod for pod, shape in reversed(numbered)}
+        nodes = tuple(work.view.snapshot.nodes or ()) if pods else ()
+        index = NodeIndex(nodes, [potential(node, work.view) or {} for node in nodes])
+        suited = tuple(index.with_room(wanted(first[shape])) & index.chosen(first[shape].placement) for shape in range(len(shapes)))
+        return cls(work, numbered, suited, {(node.cluster, node.name or ""): place for place, node in enumerate(nodes)}, _idle_gpus(work))
+
+    def unsuited(self, place: Place) -> set[int]:
+        """Shapes that cannot run on a node, whatever is done for it."""
+        number = self.numbers.get(place)
+        if number is None:
+            return set(range(len(self.suited)))
+        return {shape for shape, nodes in enumerate(self.suited) if not nodes >> number & 1}
 
 
 class Demand:
@@ -48,7 +62,7 @@ class Demand:
         self._work = waiting.work
         self._view = waiting.work.view
         self._left = waiting.pods
-        self._shapes = waiting.shapes
+        self._waiting = waiting
         self._room: dict[Place, dict[str, float]] = {}
         self._given: set[_PodKey] = set()
         self._idle = dict(waiting.idle)
@@ -68,10 +82,11 @@ class Demand:
         if node is None:
             return 0.0
         used = 0.0
+        too_much = self._waiting.unsuited(place)
+        shapes = len(self._waiting.suited)
         room = self._room_on(place, node, freed)
-        too_much: set[int] = set()
         for pod, shape in self._left:
-            if used >= won or len(too_much) == self._shapes:
+            if used >= won or len(too_much) == shapes:
                 break
             if shape in too_much or _key(pod) in self._given:
                 continue
@@ -149,8 +164,8 @@ def _shape(pod: Pod) -> Any:
 
 
 def _subtract(room: dict[str, float], pod: Pod) -> None:
-    wanted = {**accelerators(pod.requests), "cpu": pod.cpu, "memory": pod.memory_bytes, "pods": 1.0}
-    for name, amount in wanted.items():
+    taken = {**accelerators(pod.requests), "cpu": pod.cpu, "memory": pod.memory_bytes, "pods": 1.0}
+    for name, amount in taken.items():
         if name in room:
             room[name] -= amount
 

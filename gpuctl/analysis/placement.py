@@ -124,14 +124,18 @@ def obstacles(
     return untolerated(pod.placement.tolerations if pod.placement is not None else (), kept)
 
 
+def wanted(pod: Pod) -> dict[str, float]:
+    """All that the scheduler counts for a pod: its requests, cpu in cores, memory in bytes, a pod slot."""
+    return {**pod.requests, "cpu": pod.cpu, "memory": pod.memory_bytes, "pods": 1.0}
+
+
 def shortfalls(pod: Pod, amounts: Mapping[str, float]) -> dict[str, tuple[float, float]]:
     """Resources of which the amounts hold less than the pod asks for: name -> (asked for, there).
 
     Accelerators that are not among the amounts are zero, as for the scheduler; cpu, memory and pods that are not told are no bar.
     """
-    wanted = {**pod.requests, "cpu": pod.cpu, "memory": pod.memory_bytes, "pods": 1.0}
     short = {}
-    for name, amount in wanted.items():
+    for name, amount in wanted(pod).items():
         there = amounts.get(name, amount if name in {"cpu", "memory", "pods"} else 0.0)
         if amount > there:
             short[name] = (amount, there)

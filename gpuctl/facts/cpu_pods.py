@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from gpuctl.analysis.placement import is_transient, shortfalls
+from gpuctl.analysis.node_index import NodeIndex, members
+from gpuctl.analysis.placement import is_transient, wanted
 from gpuctl.facts.demand import could_use
 from gpuctl.facts.resolve import Partial, provides
 from gpuctl.facts.subjects import Pool, WaitingPod, holds_accelerators, is_finished
@@ -41,7 +43,10 @@ def cpu_pods(pool: Pool, view: View) -> CpuPods | Unknown | Partial[CpuPods]:
         return Unknown("taints", why_unknown(unknown, "taints"))
     waiting = view.subjects(WaitingPod)
     hungry = [] if isinstance(waiting, Unknown) else [item.pod for item in waiting if accelerators(item.pod.requests)]
-    names, found, kept_out = [], [], {}
+    names, found = [], []
+    nodes: list[Node] = []
+    full: list[dict[str, float]] = []
+    emptied: list[dict[str, float]] = []
     for node in pool.nodes:
         if any(taint.effect != "PreferNoSchedule" and not is_transient(taint) for taint in node.taints or ()):
             continue
@@ -51,18 +56,24 @@ def cpu_pods(pool: Pool, view: View) -> CpuPods | Unknown | Partial[CpuPods]:
             continue
         names.append(node.name or "")
         found += strangers
-        full = free(node, here)
-        emptied = free(node, [pod for pod in here if not _is_stranger(pod)])
-        for pod in hungry:
-            if any(emptied.get(name, 0.0) < amount for name, amount in pod.requests.items()):
-                continue
-            if shortfalls(pod, full) and not shortfalls(pod, emptied) and could_use(pod, node, view, as_if_healthy=False):
-                kept_out[pod.namespace, pod.name] = pod
+        nodes.append(node)
+        full.append(free(node, here))
+        emptied.append(free(node, [pod for pod in here if not _is_stranger(pod)]))
+    kept_out = tuple(_kept_out(hungry, nodes, NodeIndex(nodes, full), NodeIndex(nodes, emptied), view))
     gpu_nodes = {node.name for node in view.gpu_nodes if node.cluster == pool.cluster}
     elsewhere = any(node.cluster == pool.cluster and node.name not in gpu_nodes and _takes_pods(node) for node in view.snapshot.nodes or ())
-    value = CpuPods(tuple(names), tuple(found), sum(pod.cpu for pod in found), elsewhere, tuple(kept_out.values()))
+    value = CpuPods(tuple(names), tuple(found), sum(pod.cpu for pod in found), elsewhere, kept_out)
     gap = view.gap("pods")
     return value if gap is None else Partial(value, gap)
+
+
+def _kept_out(pods: Iterable[Pod], nodes: Sequence[Node], full: NodeIndex, emptied: NodeIndex, view: View) -> Iterator[Pod]:
+    """Pods with a node that would take them, and has too little left beside the strangers on it."""
+    for pod in pods:
+        asked = wanted(pod)
+        between = emptied.with_room(asked) & ~full.with_room(asked) & emptied.chosen(pod.placement)
+        if any(could_use(pod, nodes[number], view, as_if_healthy=False) for number in members(between)):
+            yield pod
 
 
 def _is_stranger(pod: Pod) -> bool:

@@ -104,13 +104,18 @@ def devices_of(node: Node, driver: str | None, view: View) -> int:
     return sum(len(item.devices) for item in slices if driver is None or item.driver == driver)
 
 
-def lacks_devices(requests: Iterable[DeviceRequest], node: Node, view: View) -> bool:
-    """Whether the node publishes fewer devices than the claims ask for, by driver."""
-    wanted: dict[str | None, int] = {}
+def devices_wanted(requests: Iterable[DeviceRequest], view: View) -> dict[str | None, int]:
+    """Devices that requests of claims ask for, by driver; None for a class that names none."""
+    found: dict[str | None, int] = {}
     for request in requests:
         driver = class_driver(request.device_class_name or "", view)
-        wanted[driver] = wanted.get(driver, 0) + request.count
-    return any(devices_of(node, driver, view) < count for driver, count in wanted.items())
+        found[driver] = found.get(driver, 0) + request.count
+    return found
+
+
+def lacks_devices(requests: Iterable[DeviceRequest], node: Node, view: View) -> bool:
+    """Whether the node publishes fewer devices than the claims ask for, by driver."""
+    return any(devices_of(node, driver, view) < count for driver, count in devices_wanted(requests, view).items())
 
 
 def could_use(pod: Pod, node: Node, view: View, *, ignore_taints: frozenset[str] = frozenset(), as_if_healthy: bool = True) -> bool:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from typing import Literal
 
-from gpuctl.analysis.placement import matches_affinity, obstacles, selects, shortfalls, unmatched_labels
-from gpuctl.facts.demand import class_driver, device_requests, devices_of, lacks_devices, potential
+from gpuctl.analysis.node_index import Amounts, NodeIndex
+from gpuctl.analysis.placement import wanted
+from gpuctl.facts.demand import class_driver, device_requests, devices_of, devices_wanted, potential
 from gpuctl.facts.resolve import provides
 from gpuctl.facts.subjects import WaitingPod
 from gpuctl.facts.view import View
@@ -42,11 +43,27 @@ class Feasibility:
 
 
 @dataclass(frozen=True)
-class Fleet:
-    """All nodes with what each could offer; answers for pods of equal shape are kept."""
+class Site:
+    """The nodes of one cluster whose amounts are known, as an index; `whole`: those of every node are."""
 
     view: View
-    nodes: tuple[tuple[Node, dict[str, float] | None], ...]
+    index: NodeIndex
+    whole: bool
+    by_driver: dict[str | None, Amounts] = field(default_factory=dict)
+
+    def devices(self, driver: str | None) -> Amounts:
+        """Nodes by the devices that a DRA driver (any, when None) publishes for them."""
+        if driver not in self.by_driver:
+            self.by_driver[driver] = Amounts([float(devices_of(node, driver, self.view)) for node in self.index.nodes])
+        return self.by_driver[driver]
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """All nodes by cluster with what each could offer; answers for pods of equal shape are kept."""
+
+    view: View
+    sites: dict[str | None, Site]
     gap: Unknown | None
     autoscaler: str | None
     answers: dict[object, Unmet | Unknown | None] = field(default_factory=dict)
@@ -60,20 +77,17 @@ class Fleet:
         return self.answers[key]
 
     def _judge(self, pod: Pod) -> Unmet | Unknown | None:
-        here = [(node, amounts) for node, amounts in self.nodes if node.cluster == pod.cluster]
-        if not here:
+        site = self.sites.get(pod.cluster)
+        if site is None:
             return self.gap or Unknown("nodes", "no node of this cluster was read")
-        known = [(node, amounts) for node, amounts in here if amounts is not None]
-        if not known:
+        if not site.index.nodes:
             return Unknown("capacity", "the capacity of no node is known")
-        unmet = None if _some_node_takes(pod, known) else first_obstacle(pod, known, self.view)
+        unmet = first_obstacle(pod, site)
         if unmet is None:
             return self._unseen(pod)
         if self.gap is not None:
             return self.gap
-        if any(amounts is None for _, amounts in here):
-            return Unknown("capacity", "the capacity of some nodes is not known")
-        return unmet
+        return unmet if site.whole else Unknown("capacity", "the capacity of some nodes is not known")
 
     def _unseen(self, pod: Pod) -> Unknown | None:
         """What of a pod's claims nobody could look at, so that no obstacle found proves nothing."""
@@ -87,8 +101,15 @@ class Fleet:
 @provides
 def fleet(view: View) -> Fleet:
     """Made once for a view."""
-    nodes = tuple((node, potential(node, view)) for node in view.snapshot.nodes or ())
-    return Fleet(view, nodes, view.gap("nodes"), autoscaler_sign(view))
+    found: dict[str | None, list[tuple[Node, dict[str, float] | None]]] = {}
+    for node in view.snapshot.nodes or ():
+        found.setdefault(node.cluster, []).append((node, potential(node, view)))
+    return Fleet(view, {cluster: _site(nodes, view) for cluster, nodes in found.items()}, view.gap("nodes"), autoscaler_sign(view))
+
+
+def _site(nodes: Sequence[tuple[Node, dict[str, float] | None]], view: View) -> Site:
+    known = [(node, amounts) for node, amounts in nodes if amounts is not None]
+    return Site(view, NodeIndex([node for node, _ in known], [amounts for _, amounts in known]), len(known) == len(nodes))
 
 
 @provides
@@ -112,29 +133,14 @@ def autoscaler_sign(view: View) -> str | None:
     return None
 
 
-def _some_node_takes(pod: Pod, nodes: Sequence[tuple[Node, dict[str, float]]]) -> bool:
-    """Whether a node passes all filters of `first_obstacle`: most pods find one early. Pods with claims are left to the filters."""
-    if pod.claims:
-        return False
-    selector = tuple(pod.placement.node_selector.items()) if pod.placement is not None else ()
-    for node, amounts in nodes:
-        labels = node.labels
-        for key, value in selector:
-            if labels.get(key) != value:
-                break
-        else:
-            if not shortfalls(pod, amounts) and matches_affinity(pod.placement, node) and not obstacles(pod, node, as_if_healthy=True):
-                return True
-    return False
-
-
-def first_obstacle(pod: Pod, nodes: Sequence[tuple[Node, dict[str, float]]], view: View) -> Unmet | None:
+def first_obstacle(pod: Pod, site: Site) -> Unmet | None:
     """The first filter that leaves no node: resources, devices of claims, selector, affinity, taints, then cpu, memory and slots."""
-    wanted = accelerators(pod.requests)
-    for name, amount in sorted(wanted.items()):
-        most = max((amounts.get(name, 0.0) for _, amounts in nodes), default=0.0)
+    index, view = site.index, site.view
+    devices = accelerators(pod.requests)
+    for name, amount in sorted(devices.items()):
+        most = index.of(name).most(index.all)
         if not most:
-            near = _nearest(name, nodes)
+            near = _nearest(name, index)
             said = f"no node has any {name}" + (f"; the nearest that nodes have is {near}" if near else "")
             return Unmet(
                 "resource", said, f"{name} {amount:g}", f"{name} 0 on every node", {"resource": name} | ({"nearest": near} if near else {})
@@ -142,39 +148,51 @@ def first_obstacle(pod: Pod, nodes: Sequence[tuple[Node, dict[str, float]]], vie
         if most < amount:
             said = f"asks for {name} {amount:g}, and no node has more than {most:g}"
             return Unmet("amount", said, f"{name} {amount:g}", f"at most {most:g} on one node", {"resource": name})
-    left = [(node, amounts) for node, amounts in nodes if all(amounts.get(name, 0.0) >= amount for name, amount in wanted.items())]
+    left = index.with_room(devices)
     if not left:
-        names = ", ".join(sorted(wanted))
-        return Unmet("amount", f"no one node has all of {names} that it asks for", names, "none has all", {"resource": min(wanted)})
-    if (unmet := _claims(pod, [node for node, _ in left], view)) is not None:
+        names = ", ".join(sorted(devices))
+        return Unmet("amount", f"no one node has all of {names} that it asks for", names, "none has all", {"resource": min(devices)})
+    if (unmet := _claims(pod, site, left)) is not None:
         return unmet
-    requests = device_requests(pod, view) if _slices_by_node(view) else ()
-    left = [item for item in left if not requests or not lacks_devices(requests, item[0], view)]
+    requests = device_requests(pod, view) if pod.claims and _slices_by_node(view) else ()
+    for driver, count in devices_wanted(requests, view).items():
+        left &= site.devices(driver).at_least(count)
     if not left:
         names = ", ".join(sorted({item.device_class_name or "" for item in requests}))
         return Unmet("devices", f"no one node has all that its claims ask for: {names}", names, "none has all", {"device_class": names})
-    having = f"of the {len(left)} with what it asks for" if wanted or requests else f"of {len(left)}"
-    chosen = [item for item in left if selects(pod.placement, item[0])]
+    chosen = left & index.chosen(pod.placement)
     if not chosen:
-        return _unselected(pod, [node for node, _ in left], having)
-    open_to = [item for item in chosen if not obstacles(pod, item[0], as_if_healthy=True)]
+        number = left.bit_count()
+        return _unselected(pod, site, left, f"of the {number} with what it asks for" if devices or requests else f"of {number}")
+    open_to = chosen & index.open_to(pod.placement)
     if not open_to:
-        keys = sorted({taint.key for node, _ in chosen for taint in obstacles(pod, node, as_if_healthy=True) or ()})
-        said = f"does not tolerate the taints of any of the {len(chosen)} nodes that it could use: {', '.join(keys)}"
+        keys = sorted({taint.key for numbers, taints in index.repelled(pod.placement) if numbers & chosen for taint in taints})
+        said = f"does not tolerate the taints of any of the {chosen.bit_count()} nodes that it could use: {', '.join(keys)}"
         return Unmet("toleration", said, "a node whose taints the pod tolerates", f"taints {', '.join(keys)}", {"taint": keys[0]})
-    short = [shortfalls(pod, amounts) for _, amounts in open_to]
-    if all(short):
-        least = min(short, key=lambda item: (len(item), sorted(item)))
-        name = min(least)
-        asked, most = least[name][0], max(item[name][1] for item in short if name in item)
-        said = f"asks for {name} {asked:g}, and no node that it could use offers more than {most:g}"
-        return Unmet("room", said, f"{name} {asked:g}", f"at most {most:g}", {"resource": name})
-    return None
+    return _no_room(pod, index, open_to)
 
 
-def _nearest(name: str, nodes: Sequence[tuple[Node, dict[str, float]]]) -> str | None:
+def _no_room(pod: Pod, index: NodeIndex, nodes: int) -> Unmet | None:
+    """Whether all of these nodes lack something, and of what a node lacks that lacks the least."""
+    groups: dict[tuple[str, ...], int] = {(): nodes}
+    asked = wanted(pod)
+    for name, amount in sorted(asked.items()):
+        enough = index.of(name).at_least(amount) if amount > 0 else index.all
+        split = [(names, numbers & enough) for names, numbers in groups.items()]
+        split += [((*names, name), numbers & ~enough) for names, numbers in groups.items()]
+        groups = {names: numbers for names, numbers in split if numbers}
+    least = min(groups, key=lambda names: (len(names), names))
+    if not least:
+        return None
+    name = least[0]
+    short = nodes & ~index.of(name).at_least(asked[name])
+    said = f"asks for {name} {asked[name]:g}, and no node that it could use offers more than {index.of(name).most(short):g}"
+    return Unmet("room", said, f"{name} {asked[name]:g}", f"at most {index.of(name).most(short):g}", {"resource": name})
+
+
+def _nearest(name: str, index: NodeIndex) -> str | None:
     """The accelerator resource that nodes have whose name is most alike: a slip of the pen, or a profile that is not cut."""
-    there = sorted({key for _, amounts in nodes for key, amount in accelerators(amounts).items() if amount})
+    there = sorted(accelerators(dict.fromkeys(index.resources, 1.0)))
     domain, _, short = name.lower().partition("/")
     alike = {key: SequenceMatcher(None, short, key.partition("/")[2]).ratio() for key in there if key.partition("/")[0] == domain}
     best = max(alike, key=lambda key: (alike[key], key), default=None)
@@ -191,8 +209,9 @@ def _slices_by_node(view: View) -> bool:
     )
 
 
-def _claims(pod: Pod, nodes: Sequence[Node], view: View) -> Unmet | None:
+def _claims(pod: Pod, site: Site, nodes: int) -> Unmet | None:
     """A device class that does not exist, or that no slice can serve."""
+    view = site.view
     classes = view.snapshot.device_classes
     for request in device_requests(pod, view):
         name = request.device_class_name or ""
@@ -200,20 +219,20 @@ def _claims(pod: Pod, nodes: Sequence[Node], view: View) -> Unmet | None:
             return Unmet("class", f"device class {name} does not exist", f"device class {name}", "no such class", {"device_class": name})
         if not _slices_by_node(view):
             continue
-        driver = class_driver(name, view)
-        most = max((devices_of(node, driver, view) for node in nodes), default=0)
+        most = site.devices(class_driver(name, view)).most(nodes)
         if most < request.count:
-            there = f"at most {most} on one node" if most else "none"
+            there = f"at most {most:g} on one node" if most else "none"
             said = f"claims {request.count} of device class {name}, and the slices of a node publish {there}"
             return Unmet("devices", said, f"{request.count} of {name}", there, {"device_class": name})
     return None
 
 
-def _unselected(pod: Pod, nodes: Sequence[Node], having: str) -> Unmet:
+def _unselected(pod: Pod, site: Site, nodes: int, having: str) -> Unmet:
     """Which selector or affinity leaves none."""
     selector = pod.placement.node_selector if pod.placement is not None else {}
-    never = [f"{key}={value}" for key, value in sorted(selector.items()) if all(node.labels.get(key) != value for node in nodes)]
-    if never or any(unmatched_labels(pod.placement, node.labels) for node in nodes if matches_affinity(pod.placement, node)):
+    index = site.index
+    never = [f"{key}={value}" for key, value in sorted(selector.items()) if not nodes & index.labelled(key, value)]
+    if never or nodes & index.attracted(pod.placement) & ~index.selected(pod.placement):
         named = ", ".join(never or (f"{key}={value}" for key, value in sorted(selector.items())))
         return Unmet("selector", f"node selector {named} matches no node {having}", named, "no such node", {"selector": named})
     terms = pod.placement.terms if pod.placement is not None and pod.placement.terms else ()

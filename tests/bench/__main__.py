@@ -1,14 +1,14 @@
-"""`make bench [PART=startup|tables|reading]`: measure and print the tables of docs/benchmarks.md."""
+"""`make bench [PART=startup|tables|reading|judging]`: measure and print the tables of docs/benchmarks.md."""
 
 from __future__ import annotations
 
 import platform
 import sys
 
-from tests.bench import reading, startup, tables
+from tests.bench import judging, reading, startup, tables
 from tests.bench.measure import HEADER
 
-_PARTS = {"startup": startup.rows, "tables": tables.rows, "reading": reading.rows}
+_PARTS = {"startup": startup.rows, "tables": tables.rows, "reading": reading.rows, "judging": judging.rows}
 
 
 def main() -> None:
