@@ -79,6 +79,7 @@ class Choice:
     namespace: str | None = None
 
 
+@without_collection()
 def collect(request: Request) -> Snapshot:
     """Read every source of the request and join what they say.
 
