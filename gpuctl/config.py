@@ -125,7 +125,7 @@ def parse(path: Path, trusted: bool, threshold_names: Collection[str]) -> tuple[
         document = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}", "make the file readable, or remove it") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # no TOML, no UTF-8, nested too deep
         raise ConfigError(f"{path}: {error}", "write it as TOML; `gpuctl config init` prints one to start from") from error
     if not trusted and (barred := sorted(FORBIDDEN_IN_PROJECT & document.keys())):
         raise ConfigError(

@@ -64,7 +64,7 @@ def load(path: str) -> tuple[Waiver, ...]:
         document = tomllib.loads(Path(path).read_text("utf-8"))
     except OSError as error:
         raise InputError(f"waivers {path!r}: {error.strerror}", "name a file that exists and may be read") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # no TOML, no UTF-8, nested too deep
         raise InputError(f"waivers {path!r}: {error}", "write it as TOML, each entry under [[waiver]]") from error
     entries = document.pop("waiver", [])
     if document or not isinstance(entries, list):
