@@ -20,6 +20,8 @@ _GKE_PROFILE = re.compile(r"([1-7])g\.\d+gb")
 _SLICES_OF_A_CARD = 7
 """Compute slices of a MIG card of the A100, H100, H200 and B200 (MIG user guide). Smaller cards have 4, and profiles with much
 memory fit less often, so that the number of cards errs low."""
+_MODES = {"spx": 1, "dpx": 2, "tpx": 3, "qpx": 4}
+"""Compute partitions of a card by AMD's name of the mode."""
 _DEVICE_TYPES_THAT_ARE_NO_GPU = frozenset({"mig", "channel", "daemon", "vfio"})
 
 
@@ -93,10 +95,14 @@ def physical(node: Node, view: View) -> float | None:
         return labels.physical
     units = units_of_a_card(node)
     whole = 0.0
+    sliced = False
     for name, amount in (node.capacity or {}).items():
         row = classify(name)
         if row is None:
             continue
+        if row.unit == "partition" and amount and (parts := _parts(name, node)) is not None:
+            whole += amount / parts
+        sliced = sliced or (amount > 0 and row.unit in {"mig", "partition"})
         shared_whole = row.unit == "share" and row.vendor == "nvidia" and ".shared" in name and "mig-" not in name
         if row.unit in {"device", "passthrough"} or shared_whole:
             whole += amount / units
@@ -105,7 +111,7 @@ def physical(node: Node, view: View) -> float | None:
     if node.gpu_count is not None:
         return node.gpu_count
     published = dra_devices(node, view)
-    return published if published or node.capacity is not None else None
+    return published if published or (node.capacity is not None and not sliced) else None
 
 
 def units_of_a_card(node: Node) -> float:
@@ -114,9 +120,23 @@ def units_of_a_card(node: Node) -> float:
     replicas = node.sharing.replicas if node.sharing is not None and node.sharing.replicas else 1
     profile = _single_profile(node)
     if profile is None:
-        return replicas
+        partition = node.labels.get("amd.com/gpu.compute-memory-partition", "")
+        return replicas * (_parts(f"amd.com/{partition}", node) or 1)
     amount, cards = (node.capacity or {}).get("nvidia.com/gpu"), node.accelerators.physical if node.accelerators is not None else None
     return amount / cards if amount and cards else replicas * max(_SLICES_OF_A_CARD // profile, 1)
+
+
+def _parts(resource: str, node: Node) -> int | None:
+    """Partitions of a card of AMD's in the compute mode that a resource or label names (`amd.com/cpx_nps4`); None when unknown.
+
+    CPX makes one partition of each compute die: 8 on an MI300X and its successors, 6 on an MI300A.
+    Source: https://instinct.docs.amd.com/projects/amdgpu-docs/en/latest/gpu-partitioning/mi300x/overview.html (2026-11-24)
+    """
+    mode = resource.removeprefix("amd.com/").partition("_")[0]
+    product = node.accelerators.product if node.accelerators is not None else None
+    if mode == "cpx":
+        return 6 if "MI300A" in (product or "") else 8 if product else None
+    return _MODES.get(mode)
 
 
 def _single_profile(node: Node) -> int | None:

@@ -140,8 +140,8 @@ def wait(waiter: Waiter, view: View) -> Wait:
 
 
 def _since(waiter: Waiter, unscheduled: datetime | None, failed: K8sEvent | None, view: View) -> tuple[float | None, bool]:
-    if waiter.pod is not None:
-        return view.age_seconds(waiter.pod.created or unscheduled), False
+    if waiter.pod is not None and (began := waiter.pod.created or unscheduled) is not None:
+        return view.age_seconds(began), False
     stamps = [stamp for event in waiter.said if (stamp := event.first_time or event.last_time) is not None]
     first = min(stamps, default=None)
     if (age := view.age_seconds(first)) is not None:

@@ -10,6 +10,7 @@ import msgspec
 
 from gpuctl.model.nodes import Components, GpuLabels, Node
 from gpuctl.model.workloads import Budget, Pod
+from gpuctl.parsers.k8s_nodes import told_by_labels
 from gpuctl.parsers.k8s_queues import covers
 from gpuctl.parsers.k8s_stack import components
 
@@ -35,10 +36,18 @@ def finished(
     if budgets is not None:
         _match(pods, labels, budgets)
     software = _software(pods, labels)
-    joined = [_node(node, software, extra) for node in nodes]
+    joined = [_node(node, software, extra) for node in nodes or _discovered(extra)]
     if dedupe:
         return {"pods": _once(pods), "nodes": _once(joined)}
     return {"pods": tuple(pods), "nodes": tuple(joined)}
+
+
+def _discovered(extra: Extra) -> list[Node]:
+    """Nodes of which features alone tell; with their labels, which the Node itself would have."""
+    return [
+        Node(name=name, labels={key: value for item in found for key, value in sorted(item["labels"].items())})
+        for name, found in sorted(extra.features.items())
+    ]
 
 
 def _once(found: list[Any]) -> tuple[Any, ...]:
@@ -82,6 +91,11 @@ def _node(node: Node, software: dict[str | None, dict[str, str]], extra: Extra) 
     heartbeat = extra.heartbeats.get(node.name or "")
     if heartbeat:
         changes["heartbeat"] = heartbeat
+    wanted = {key: value for found in extra.features.get(node.name or "", ()) for key, value in found["labels"].items()}
+    if wanted:
+        changes |= {
+            name: fact for name, fact in told_by_labels({**wanted, **node.labels}, node.capacity or {}).items() if not getattr(node, name)
+        }
     for found in extra.features.get(node.name or "", ()):
         if found["kernel_modules"] is not None:
             changes["kernel_modules"] = found["kernel_modules"]

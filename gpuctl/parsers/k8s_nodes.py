@@ -90,6 +90,17 @@ def node(item: Any, dialect: Dialect, cluster: str | None, stamped: Callable[[da
     )
 
 
+def told_by_labels(labels: Mapping[str, str], capacity: Mapping[str, float]) -> dict[str, Any]:
+    """The facts of a node that its labels alone tell, by field."""
+    return {
+        "driver": driver(labels),
+        "cuda": cuda(labels),
+        "mig": mig(labels),
+        "sharing": sharing(labels),
+        "accelerators": accelerators(labels, capacity),
+    }
+
+
 def provider(provider_id: str | None, labels: Mapping[str, str]) -> str | None:
     """Who runs the node: the scheme of its providerID, by the name of the managed service where there is one."""
     if provider_id and "://" in provider_id:

@@ -111,7 +111,8 @@ def nvidia_driver(doc: Doc) -> NvidiaDriver:
 
 
 def node_feature(doc: Doc) -> dict[str, Any]:
-    """What Node Feature Discovery found on a node: loaded kernel modules and PCI vendors, each None when it did not look.
+    """What Node Feature Discovery found on a node: loaded kernel modules and PCI vendors, each None when it did not look, and the
+    labels that it wants the node to have.
 
     Source: https://kubernetes-sigs.github.io/node-feature-discovery/stable/usage/custom-resources.html
     """
@@ -124,6 +125,9 @@ def node_feature(doc: Doc) -> dict[str, Any]:
         "pci_vendors": {vendor for item in pci.docs("elements") if (vendor := _gpu_vendor(item.doc("attributes")))}
         if "elements" in pci
         else None,
+        "labels": {
+            name if "/" in name else f"feature.node.kubernetes.io/{name}": value for name, value in doc.texts("spec", "labels").items()
+        },
     }
 
 

@@ -121,6 +121,14 @@ def _twin(struct: type[Struct]) -> Any:
     return msgspec.defstruct(struct.__name__, fields, kw_only=True, frozen=True, module=__name__)
 
 
+@cache
+def _leaf(struct: type[Struct]) -> Any:
+    """The twin of a Struct inside one of its own kind, which holds no further one: alternatives have no alternatives."""
+    hints = get_type_hints(struct)
+    fields = [_twin_field(info, hints[info.name], struct) for info in structs.fields(struct) if struct not in get_args(hints[info.name])]
+    return msgspec.defstruct(f"{struct.__name__}Leaf", fields, kw_only=True, frozen=True, module=__name__)
+
+
 def _twin_field(info: structs.FieldInfo, hint: Any, owner: type[Struct]) -> Any:
     kind = _twin_hint(hint, owner)
     if issubclass(owner, Facts) and owner is not Snapshot and info.name != "unknown" and not info.required:
@@ -135,7 +143,7 @@ def _twin_field(info: structs.FieldInfo, hint: Any, owner: type[Struct]) -> Any:
 
 def _twin_hint(hint: Any, owner: type[Struct]) -> Any:
     if isinstance(hint, type) and issubclass(hint, Struct) and get_origin(hint) is None:
-        return Any if hint is owner else _twin(hint)
+        return _leaf(hint) if hint is owner else _twin(hint)
     origin, args = get_origin(hint), get_args(hint)
     if origin in {Union, types.UnionType}:
         return Union[tuple(_twin_hint(arg, owner) for arg in args)]  # noqa: UP007

@@ -38,6 +38,8 @@ _HEREDOC = re.compile(
     r"^(?=\S)(?:[^\n<]{0,200}<<-?[ \t]{0,4}['\"]?\w{1,40}['\"]?[^\n]{0,200}|EOF|EOT|END|```\w{0,20})[ \t]{0,4}$", re.MULTILINE
 )
 """First and last lines of here-documents and fences, as pages of documentation have them; inside a script they are indented."""
+_PROMPT = re.compile(rb"\A[^\n]{0,200}[$#>%] ?(?:sudo )?(?:kubectl|oc) [^\n]{0,1000}\n[ \t\r\n]*")
+"""The command's own line, when a terminal was copied."""
 _SPACES = b" \t\r\n\xef\xbb\xbf"
 
 
@@ -124,6 +126,7 @@ class _Reader:
         if raw.startswith((b"\xff\xfe", b"\xfe\xff")):  # what PowerShell's `>` writes
             raw = raw.decode("utf-16", "replace").encode("utf-8", "replace")
         raw = raw.lstrip(_SPACES) if raw[:1] and raw[:1] in _SPACES else raw
+        raw = _PROMPT.sub(b"", raw, count=1)
         if raw.startswith((b"PK\x03\x04", b"PK\x05\x06")) or raw[257:262] == b"ustar":
             what = "a zip archive" if raw.startswith(b"PK") else "a tar archive"
             raise NotRecognised(f"this is {what}, and archives are not read yet", "unpack it and name the folder")
