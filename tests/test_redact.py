@@ -96,7 +96,7 @@ def test_equal_names_get_equal_aliases_and_decide_alike() -> None:
     assert node.labels[key] == value
     assert pod.placement.tolerations[0].key == node.taints[0].key
     assert node.labels["nvidia.com/gpu.product"] == "NVIDIA-H100-80GB-HBM3"
-    assert "2 Insufficient nvidia.com/gpu." in event.message
+    assert "2 Insufficient nvidia.com/gpu," in event.message
     assert node.taints[0].key in event.message
     assert len(pod.scheduling_gates) == 1
     assert b"acme" not in gunzip(codec.encode(redacted))
