@@ -22,6 +22,8 @@ def resource_slice(doc: Doc, cluster: str | None) -> ResourceSlice | None:
         return None
     doc.moment("metadata", "creationTimestamp")
     terms = spec.docs("nodeSelector", "nodeSelectorTerms") if "nodeSelector" in spec else None
+    if spec.boolean("perDeviceNodeSelection"):
+        terms = []  # each device says for itself which nodes it is for
     devices = [_device(item) for item in spec.docs("devices")] + [
         _named_instance(item) for item in spec.docs("namedResources", "instances")
     ]

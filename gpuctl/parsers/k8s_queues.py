@@ -185,8 +185,14 @@ def native_workload(doc: Doc, cluster: str | None, api: str) -> list[PodGroup]:
             min_member=_first_number(item),
             unknown=doc.unread,
         )
-        for item in (*spec.docs("podGroups"), *spec.docs("podGroupTemplates"))
+        for item in _group_templates(spec)
     ]
+
+
+def _group_templates(doc: Doc) -> list[Doc]:
+    """Groups by any of the names that the alpha versions have given them, those inside of composite groups last."""
+    inner = [item for group in doc.docs("compositePodGroupTemplates") for item in _group_templates(group)]
+    return [*doc.docs("podGroups"), *doc.docs("podGroupTemplates"), *inner]
 
 
 def _first_number(item: Doc) -> int | None:
