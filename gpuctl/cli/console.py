@@ -93,21 +93,23 @@ def interruptible(work: Callable[[], T], stop: threading.Event) -> T:
     """
     results: list[T] = []
     errors: list[BaseException] = []
+    done = threading.Event()  # not join: on Python 3.11 a thread whose join is interrupted counts as ended although it runs
 
     def target() -> None:
         try:
             results.append(work())
         except BaseException as error:  # handed to the thread that waits
             errors.append(error)
+        finally:
+            done.set()
 
-    thread = threading.Thread(target=target, daemon=True, name="work")
-    thread.start()
+    threading.Thread(target=target, daemon=True, name="work").start()
     try:
-        while thread.is_alive():
-            thread.join(0.2)
+        while not done.wait(0.2):
+            pass
     except KeyboardInterrupt:
         stop.set()
-        thread.join(GRACE_SECONDS)
+        done.wait(GRACE_SECONDS)
     if errors:
         if stop.is_set():
             raise Interrupted from errors[0]

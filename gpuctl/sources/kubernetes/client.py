@@ -7,6 +7,7 @@ import time
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Final
 from urllib.parse import urlencode
 
@@ -164,12 +165,11 @@ class Client:
         response = self.access.pool.request(
             "GET", url, headers=self.access.headers(accept), timeout=timeout, retries=False, redirect=False, preload_content=False
         )
-        parts: list[bytes] = []
+        body = BytesIO()  # grows in place and hands its bytes over: pages are large, and are never held twice
         size = 0
         try:
             while chunk := response.read(_CHUNK):
-                parts.append(chunk)
-                size += len(chunk)
+                size += body.write(chunk)
                 self._seconds_left()
         except BaseException:
             response.close()
@@ -177,7 +177,7 @@ class Client:
         finally:
             self._tally(resource, requests=1, size=size)
         response.release_conn()
-        return response.status, response.headers, parts[0] if len(parts) == 1 else b"".join(parts)
+        return response.status, response.headers, body.getvalue()
 
     def _seconds_left(self) -> float:
         """Seconds until the deadline; raises when there are none or the user stopped the run."""

@@ -42,8 +42,8 @@ class Crew:
         while True:
             self._jobs.get().work()
 
-    def call(self, work: Callable[[], T]) -> T | None:
-        """Do it in the background and wait; None when the user stopped the run or the deadline came first."""
+    def call(self, work: Callable[[], T], patience_seconds: float = float("inf")) -> T | None:
+        """Do it in the background and wait; None when the user stopped the run, or deadline or patience ended first."""
         answer: queue.SimpleQueue[tuple[T | None, BaseException | None]] = queue.SimpleQueue()
 
         def run() -> None:
@@ -53,7 +53,8 @@ class Crew:
                 answer.put((None, error))
 
         self._jobs.put(_Job((0, next(self._serial)), run))
-        while not self.over():
+        end = time.monotonic() + patience_seconds
+        while not self.over() and time.monotonic() < end:
             try:
                 value, error = answer.get(timeout=_GLANCE_SECONDS)
             except queue.Empty:

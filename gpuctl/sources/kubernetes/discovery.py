@@ -27,8 +27,6 @@ class Discovery:
     groups: frozenset[str] = frozenset()
     served: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
-    pods: int | None = None
-    """How many there are, by the server's own count; None when it does not tell."""
 
     def version_of(self, row: Wanted) -> str | None:
         """The best version of a wanted kind that is served; None: it is not served."""
@@ -82,7 +80,7 @@ class _Count(msgspec.Struct):
 
 
 def discover(client: Client) -> Discovery:
-    """Version, served resources and the number of pods. Raises SourceError when the server cannot be asked at all."""
+    """Version and served resources. Raises SourceError when the server cannot be asked at all."""
     try:
         version = msgspec.json.decode(client.first("/version").body, type=_ServerVersion).git_version
     except msgspec.MsgspecError:
@@ -103,7 +101,7 @@ def discover(client: Client) -> Discovery:
                     _add(served, group.metadata.name, resource.resource, one.version)
         for group in found.groups:
             _ask_group(client, group, served, failed)
-    return Discovery(version, groups, served, failed, _count_pods(client))
+    return Discovery(version, groups, served, failed)
 
 
 def _ask_group(client: Client, group: _Group, served: dict[tuple[str, str], tuple[str, ...]], failed: dict[str, str]) -> None:
@@ -124,8 +122,8 @@ def _add(served: dict[tuple[str, str], tuple[str, ...]], group: str, resource: s
     served[group, resource] = (*served.get((group, resource), ()), version)
 
 
-def _count_pods(client: Client) -> int | None:
-    """One pod and the server's count of the rest: what decides whether asking node by node is cheaper."""
+def count_pods(client: Client) -> int | None:
+    """How many pods there are: one pod and the server's count of the rest. None when it does not tell."""
     try:
         answer = client.get("/api/v1/pods", {"limit": "1"}, resource="pods")
         counted = msgspec.json.decode(answer.body, type=_Count)

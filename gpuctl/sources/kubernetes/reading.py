@@ -14,7 +14,7 @@ from gpuctl.sources.kubernetes.access import Access
 from gpuctl.sources.kubernetes.client import Client
 from gpuctl.sources.kubernetes.configmaps import sharing_configs
 from gpuctl.sources.kubernetes.crew import Crew
-from gpuctl.sources.kubernetes.discovery import Discovery, discover, distribution
+from gpuctl.sources.kubernetes.discovery import Discovery, count_pods, discover, distribution
 from gpuctl.sources.kubernetes.lists import Ask, Outcome, RawPage
 from gpuctl.sources.kubernetes.options import Options
 from gpuctl.sources.kubernetes.podplan import FEW_PODS, PodPlan, by_node, plan_pods
@@ -23,6 +23,8 @@ from gpuctl.sources.kubernetes.wanted import TABLE
 NODES, PODS, SLICES = (next(row for row in TABLE if row.resource == name) for name in ("nodes", "pods", "resourceslices"))
 _BEFORE_PODS: Final = (NODES, SLICES)
 _FIRST, _LATER = 0, 10
+_COUNT_SECONDS: Final = 3.0
+"""How long the rest waits for the number of pods, which only chooses the cheaper way to ask for them."""
 
 
 @dataclass
@@ -36,6 +38,8 @@ class Reading:
     crew: Crew
     assembly: Assembly
     found: Discovery
+    pods: int | None
+    """How many the server counts; None when it did not tell in time."""
     outcomes: list[Outcome] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     broken: dict[int, str] = field(default_factory=dict)
@@ -52,7 +56,7 @@ class Reading:
                 continue
             for selector in row.selectors:
                 self.crew.ask(Ask(row, version, selector), _FIRST if row in _BEFORE_PODS else _LATER + place)
-        if self.found.pods is None or self.found.pods <= FEW_PODS:
+        if self.pods is None or self.pods <= FEW_PODS:
             self._ask_for_pods(PodPlan())
         for result in self.crew.results():
             if isinstance(result, RawPage):
@@ -61,7 +65,7 @@ class Reading:
             self.outcomes.append(result)
             waiting.discard(result.ask.row.name)
             if self.plan is None and not waiting:
-                self._ask_for_pods(plan_pods(self._nodes_with_gpus(), self.found.pods or 0))
+                self._ask_for_pods(plan_pods(self._nodes_with_gpus(), self.pods or 0))
 
     def _nodes_with_gpus(self) -> list[str] | None:
         """Names of the nodes that have or should have accelerators; None when not all nodes were read."""
@@ -123,7 +127,8 @@ def read(options: Options, progress: Callable[[str, int], None]) -> Snapshot:
     if found is None:
         return _nothing(access, options, taken_at)
     assembly = Assembly(cluster=access.context)
-    reading = Reading(options, progress, access, client, crew, assembly, found)
+    pods = crew.call(lambda: count_pods(client), _COUNT_SECONDS)
+    reading = Reading(options, progress, access, client, crew, assembly, found, pods)
     reading.run()
     reasons = reading.reasons()
     facts = assembly.finish()
