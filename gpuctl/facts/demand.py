@@ -15,6 +15,8 @@ from gpuctl.model.nodes import Node
 from gpuctl.model.workloads import Pod
 
 _CEL_DRIVER = re.compile(r"""device\.driver\s*==\s*["']([^"']+)["']""")
+_IMPLICIT_RESOURCE = "deviceclass.resource.kubernetes.io/"
+"""Domain under which every device class is an extended resource (KEP-5004, Kubernetes 1.34 and later)."""
 _GPU_CLASSES = ("gpu.", "mig.", "tpu.", "npu.", "vfio.gpu.")
 _OTHER_CLASSES = ("compute-domain", "dra.net", "rdma", "nic", "vf.")
 
@@ -92,9 +94,11 @@ def potential(node: Node, view: View) -> dict[str, float] | None:
     if labels is not None and labels.physical and labels.vendor and not any(offered.values()):
         amounts.setdefault(f"{labels.vendor}.com/gpu", 0.0)
         amounts[f"{labels.vendor}.com/gpu"] = max(amounts[f"{labels.vendor}.com/gpu"], float(labels.physical))
+    devices = float(dra_devices(node, view)) if view.snapshot.device_classes else 0.0
     for item in view.snapshot.device_classes or ():
-        if item.extended_resource_name and (devices := dra_devices(node, view)):
-            amounts[item.extended_resource_name] = max(amounts.get(item.extended_resource_name, 0.0), float(devices))
+        for resource in (item.extended_resource_name, _IMPLICIT_RESOURCE + item.name):
+            if resource and devices:
+                amounts[resource] = max(amounts.get(resource, 0.0), devices)
     return amounts
 
 

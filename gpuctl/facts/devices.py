@@ -16,6 +16,7 @@ from gpuctl.model.nodes import Node
 from gpuctl.model.workloads import Pod
 
 _LABELLED_PROFILE = re.compile(r"-MIG-(?:\dc\.)?([1-7])g\.")
+_MIG_RESOURCE = re.compile(r"nvidia\.com/mig-(?:\dc\.)?([1-7])g\..+")
 _GKE_PROFILE = re.compile(r"([1-7])g\.\d+gb")
 _SLICES_OF_A_CARD = 7
 """Compute slices of a MIG card of the A100, H100, H200 and B200 (MIG user guide). Smaller cards have 4, and profiles with much
@@ -87,14 +88,15 @@ def held(pods: NodePods) -> Held:
 
 def physical(node: Node, view: View) -> float | None:
     """Physical accelerators of a node: those listed by a host, else by labels, else by resources with sharing divided out,
-    else by DRA slices. Slices of a card (MIG) count no card, unless nothing else tells of one. None when no source tells a number."""
+    else by DRA slices. MIG devices beside whole ones stand for as many more cards as they need at least; alone they tell no number.
+    None when no source does."""
     if node.gpus is not None:
         return len(node.gpus)
     labels = node.accelerators
     if labels is not None and labels.physical is not None:
         return labels.physical
     units = units_of_a_card(node)
-    whole = 0.0
+    whole = slices = 0.0
     sliced = False
     for name, amount in (node.capacity or {}).items():
         row = classify(name)
@@ -102,12 +104,15 @@ def physical(node: Node, view: View) -> float | None:
             continue
         if row.unit == "partition" and amount and (parts := _parts(name, node)) is not None:
             whole += amount / parts
+        if match := _MIG_RESOURCE.fullmatch(name):
+            slices += amount * int(match[1])
         sliced = sliced or (amount > 0 and row.unit in {"mig", "partition"})
         shared_whole = row.unit == "share" and row.vendor == "nvidia" and ".shared" in name and "mig-" not in name
         if row.unit in {"device", "passthrough"} or shared_whole:
             whole += amount / units
     if whole:
-        return ceil(whole - 1e-9) if _single_profile(node) is not None else whole
+        cut = ceil(slices / _SLICES_OF_A_CARD)
+        return ceil(whole - 1e-9) if _single_profile(node) is not None else whole + cut
     if node.gpu_count is not None:
         return node.gpu_count
     published = dra_devices(node, view)

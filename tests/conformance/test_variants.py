@@ -226,6 +226,20 @@ NODES: dict[str, tuple[Object, Object, float | None]] = {
         },
         8,
     ),
+    "one card of eight cut, the labels of count left out": (
+        node(
+            "h20-1",
+            {"nvidia.com/mig.strategy": "mixed", "nvidia.com/mig-1g.12gb.count": "4", "nvidia.com/mig.capable": "true"},
+            {"nvidia.com/gpu": "7", "nvidia.com/mig-1g.12gb": "4", "nvidia.com/mig-3g.48gb": "1"},
+        ),
+        {"mig": {"strategy": "mixed"}, "capacity": {"nvidia.com/gpu": 7, "nvidia.com/mig-1g.12gb": 4}},
+        8,
+    ),
+    "MIG devices and nothing that counts the cards": (
+        node("h20-2", {}, {"nvidia.com/mig-1g.12gb": "14"}),
+        {"capacity": {"nvidia.com/mig-1g.12gb": 14}},
+        None,
+    ),
     "time slices renamed": (
         node(
             "ts-1",
@@ -770,6 +784,30 @@ def test_device_classes_of_claims(tmp_path: Path) -> None:
     seen = [look(saved(tmp_path, OBJECTS[name][0])).facts["resource_claims"][0]["requests"] for name in names]
     assert [(item["device_class_name"], item["count"]) for (item,) in seen] == [("gpu.nvidia.com", 2), ("gpu.nvidia.com", 1), (None, 1)]
     assert [(item["device_class_name"], item["count"]) for item in seen[2][0]["alternatives"]] == [("h200", 1), ("h100", 2)]
+
+
+def test_a_device_class_is_an_extended_resource_of_its_own(tmp_path: Path) -> None:
+    item = OBJECTS["ResourceSlice of v1beta2 with taints and counters"][0]
+    device_class = {
+        "apiVersion": "resource.k8s.io/v1",
+        "kind": "DeviceClass",
+        "metadata": {"name": "gpu.nvidia.com"},
+        "spec": {"selectors": [{"cel": {"expression": "device.driver == 'gpu.nvidia.com'"}}]},
+    }
+    resource = "deviceclass.resource.kubernetes.io/gpu.nvidia.com"
+    pods = [
+        {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": name, "namespace": "team", "creationTimestamp": "2026-11-24T00:00:00Z"},
+            "spec": container(amount, resource)["spec"],
+            "status": {"phase": "Pending"},
+        }
+        for name, amount in (("fits", "1"), ("never", "2"))
+    ]
+    seen = look(saved(tmp_path, node("n", {}, {"cpu": "8"}), item, device_class, *pods), now="2026-11-24T12:00:00Z")
+    assert [pod["requests"] for pod in seen.facts["pods"]] == [{resource: 1}, {resource: 2}]
+    assert [item["subject"]["name"] for item in seen.report["findings"] if item["code"] == "pod-request-unsatisfiable"] == ["never"]
 
 
 def test_a_tainted_device_is_told(tmp_path: Path) -> None:
