@@ -82,6 +82,10 @@ class Access:
         context = loader.current_context["context"]
         self.namespace = context.get("namespace") or "default"
         self.user = context.get("user") or "nobody"
+        if context.get("user") and all(entry.value.get("name") != self.user for entry in merger.config.value["users"]):
+            raise SourceError(
+                f"context {self.context}: its user {self.user} is not in {paths}", "log in again, or choose another --context"
+            )
         user = _named(merger.config.value, "users", self.user)
         if "oidc" in str(user.get("auth-provider")):
             # A refreshed login is written back, as kubectl does: the old refresh token may be void from then on.
@@ -131,6 +135,8 @@ class Access:
 def _paths(options: Options) -> str | None:
     """The kubeconfig files as kubectl finds them, joined by the path separator; None: only in-cluster credentials are there."""
     if options.kubeconfig is not None:
+        if Path(options.kubeconfig).expanduser().is_dir():
+            raise SourceError(f"kubeconfig {options.kubeconfig} is a folder", "give the path of the file in it")
         if not Path(options.kubeconfig).expanduser().is_file():
             raise SourceError(f"no kubeconfig at {options.kubeconfig}", "give the path of an existing file with --kubeconfig")
         return options.kubeconfig
@@ -150,10 +156,10 @@ def _merge(paths: str) -> Any:
         merger = _loading.KubeConfigMerger(paths)
     except OSError as error:
         raise SourceError(f"kubeconfig {error.filename or paths} cannot be read: {error.strerror}", "check its owner and mode") from error
-    except (yaml.YAMLError, _ConfigException, AttributeError, TypeError, KeyError, UnicodeDecodeError) as error:
-        raise SourceError(
-            f"kubeconfig {paths} is not valid: {' '.join(str(error).split())[:200]}", "`kubectl config view` shows how kubectl reads it"
-        ) from error
+    except (yaml.YAMLError, _ConfigException, AttributeError, TypeError, KeyError, ValueError, RecursionError) as error:
+        shapeless = isinstance(error, AttributeError | TypeError | KeyError)
+        why = "clusters, users and contexts are not there in the form of a kubeconfig" if shapeless else " ".join(str(error).split())[:200]
+        raise SourceError(f"kubeconfig {paths} is not valid: {why}", "`kubectl config view` shows how kubectl reads it") from error
     if merger.config is None:
         raise SourceError(f"kubeconfig {paths} is empty", "give another file with --kubeconfig")
     return merger
