@@ -196,7 +196,7 @@ class Assembly:
         Raises:
             InputError: the body is no such list.
         """
-        from gpuctl.parsers.k8s_protobuf import ProtobufDialect, page  # noqa: PLC0415 - costs start-up time that JSON need not pay
+        from gpuctl.parsers.k8s_protobuf import ProtobufDialect, lists  # noqa: PLC0415 - costs start-up time that JSON need not pay
 
         if kind not in {"Pod", "Node"}:
             raise InputError(f"a list of {kind} in protobuf cannot be read", "ask for JSON instead")
@@ -205,7 +205,9 @@ class Assembly:
                 dialect = ProtobufDialect(self._lose)
                 self._protobuf = dialect, PodParser(dialect, self.cluster, self._intern, self._stamp)
             self._facts_of(kind)
-            return self._typed_page(kind, page(kind, raw), *self._protobuf)
+            dialect, pods = self._protobuf
+            told = [self._typed_page(kind, portion, dialect, pods) for portion in lists(kind, raw)]
+            return msgspec.structs.replace(told[0], count=sum(portion.count for portion in told))
 
     def _typed_page(self, kind: str, found: Any, dialect: Dialect, pods: PodParser) -> Page:
         items = found.items or ()

@@ -36,6 +36,32 @@ def continue_token(body: bytes) -> str:
     return body[start:end].decode()
 
 
+def portions(raw: memoryview, most: int) -> list[memoryview]:
+    """A list cut into lists of at most so many items, uncopied; the first holds the ListMeta.
+
+    Raises:
+        IndexError: it is cut off.
+    """
+    found: list[memoryview] = []
+    at = start = fields = 0
+    end = len(raw)
+    while at < end:
+        if raw[at] & 7 != _LENGTH_DELIMITED or raw[at] >= 128:
+            return [*found, raw[start:]]  # neither metadata nor an item: protobuf shall judge
+        size = raw[at + 1]
+        at += 2
+        if size >= 128:
+            size, at = _varint(raw, at - 1)
+        at += size
+        fields += 1
+        if fields == most or at >= end:
+            found.append(raw[start:at])
+            start, fields = at, 0
+    if at > end:
+        raise IndexError("cut off")
+    return found or [raw]
+
+
 def _field(data: bytes, at: int, end: int, number: int) -> tuple[int, int, int]:
     """Start and end of the first length-delimited field of that number, and where its key stands; all `end` when there is none."""
     while at < end:
@@ -56,7 +82,7 @@ def _field(data: bytes, at: int, end: int, number: int) -> tuple[int, int, int]:
     return end, end, end
 
 
-def _varint(data: bytes, at: int) -> tuple[int, int]:
+def _varint(data: bytes | memoryview, at: int) -> tuple[int, int]:
     value = shift = 0
     while shift <= _LONGEST_VARINT_SHIFT:
         byte = data[at]

@@ -311,7 +311,7 @@ class PodParser:
                 name, value = readable(variable.name), readable(variable.value)
                 if value and "$(" not in value and (name.startswith(_ENV) or name in _ENV_NAMES):
                     found.setdefault(name, value)
-        return dict(sorted(found.items()))
+        return dict(sorted(found.items())) if found else _NOTHING
 
     def template(self, spec: Any) -> tuple[Ask, Placement | None, tuple[str, ...]]:
         """What a pod of this template asks for, where it may go, its images."""
