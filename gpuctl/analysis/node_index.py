@@ -60,6 +60,7 @@ class NodeIndex:
     def __init__(self, nodes: Sequence[Node], amounts: Sequence[Mapping[str, float]]) -> None:
         self.nodes = nodes
         self.all = (1 << len(nodes)) - 1
+        self.taints_unknown = as_set(number for number, node in enumerate(nodes) if node.taints is None)
         self._offers = amounts
         self._amounts: dict[str, Amounts] = {}
         self._values: dict[str, dict[str, int]] = {}

@@ -102,6 +102,9 @@ class _Tally:
                 yield from self._judge_one(subject, resolver)
             except Exception as error:  # an audit's bug must not cost the rest of the report; it is counted and shown
                 self.crashes.append(Crash(subject=subject.subject, error=_where(error)))
+        if (gap := view.unlisted(self.audit.subject_type)) is not None:
+            self.total += 1
+            self._not_assessed(gap, ClusterScope(view.snapshot.cluster.context).subject)
 
     def _judge_one(self, subject: Any, resolver: Resolver) -> Iterable[Finding]:
         values, gap = opened([resolver.get(need, subject) for need in self.audit.needs])

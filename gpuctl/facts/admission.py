@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from typing import ClassVar, Self
 
 from gpuctl.analysis.admission_message import Refusal, is_refusal, parse
 from gpuctl.facts.demand import asks, pod_gpus
@@ -28,6 +28,7 @@ class AdmittedPod:
     pod: Pod | None
     named: Subject
     event: K8sEvent | None
+    read_from: ClassVar[tuple[str, ...]] = ("pods",)
 
     @classmethod
     def enumerate(cls, view: View) -> Sequence[Self] | Unknown:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar, Self
 
 from gpuctl.facts.resolve import Partial, provides
 from gpuctl.facts.view import View, is_accelerator_slice
 from gpuctl.model.dra import ResourceSlice
-from gpuctl.model.known import Unknown
+from gpuctl.model.known import Unknown, fact
 from gpuctl.model.nodes import Node, Taint
 from gpuctl.model.subject import Subject
 
@@ -23,6 +23,7 @@ class DevicePool:
     name: str | None
     node_name: str | None
     slices: tuple[ResourceSlice, ...]
+    read_from: ClassVar[tuple[str, ...]] = ("resource_slices",)
 
     @classmethod
     def enumerate(cls, view: View) -> Sequence[Self] | Unknown:
@@ -95,6 +96,10 @@ def device_taints(pool: DevicePool, view: View) -> DeviceTaints | Partial[Device
 
 
 @provides
-def pool_node(pool: DevicePool, view: View) -> PoolNode:
-    """By name."""
-    return PoolNode(view.nodes.get((pool.cluster, pool.node_name)) if pool.node_name is not None else None)
+def pool_node(pool: DevicePool, view: View) -> PoolNode | Partial[PoolNode]:
+    """By name; partial for one that is not among the nodes read, where these are not all, or whose resources are not known."""
+    if pool.node_name is None:
+        return PoolNode(None)
+    node = view.nodes.get((pool.cluster, pool.node_name))
+    gap = view.gap("nodes") if node is None else fact(node, "allocatable")
+    return Partial(PoolNode(node), gap) if isinstance(gap, Unknown) else PoolNode(node)

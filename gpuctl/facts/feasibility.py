@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from typing import Literal
 
-from gpuctl.analysis.node_index import Amounts, NodeIndex
+from gpuctl.analysis.node_index import Amounts, NodeIndex, members
 from gpuctl.analysis.placement import wanted
 from gpuctl.facts.demand import class_driver, device_requests, devices_of, devices_wanted, potential
 from gpuctl.facts.resolve import provides
 from gpuctl.facts.subjects import WaitingPod
 from gpuctl.facts.view import View
 from gpuctl.knowledge.accelerators import accelerators
-from gpuctl.model.known import Unknown
+from gpuctl.model.known import Unknown, why_unknown
 from gpuctl.model.nodes import Node
 from gpuctl.model.workloads import Pod
 
@@ -51,6 +51,17 @@ class Site:
     whole: bool
     by_driver: dict[str | None, Amounts] = field(default_factory=dict)
 
+    def untold(self, pod: Pod) -> Unknown | None:
+        """Why it is not sure that a node takes the pod: all that could have taints that nobody knows."""
+        index = self.index
+        if not index.taints_unknown:
+            return None
+        sure = index.open_to(pod.placement) & ~index.taints_unknown
+        if index.with_room(wanted(pod)) & index.chosen(pod.placement) & sure:
+            return None
+        first = index.nodes[next(members(index.taints_unknown))]
+        return Unknown("taints", why_unknown(first, "taints"))
+
     def devices(self, driver: str | None) -> Amounts:
         """Nodes by the devices that a DRA driver (any, when None) publishes for them."""
         if driver not in self.by_driver:
@@ -84,7 +95,7 @@ class Fleet:
             return Unknown("capacity", "the capacity of no node is known")
         unmet = first_obstacle(pod, site)
         if unmet is None:
-            return self._unseen(pod)
+            return self._unseen(pod) or site.untold(pod)
         if self.gap is not None:
             return self.gap
         return unmet if site.whole else Unknown("capacity", "the capacity of some nodes is not known")

@@ -10,6 +10,7 @@ from gpuctl.facts.resolve import provides
 from gpuctl.facts.subjects import GpuNode, holds_accelerators, is_finished
 from gpuctl.facts.view import View
 from gpuctl.knowledge.accelerators import accelerators, classify
+from gpuctl.model.known import Unknown, fact
 from gpuctl.model.nodes import Node
 from gpuctl.model.workloads import Pod
 
@@ -112,13 +113,15 @@ def allocations(view: View) -> Allocations:
 
 
 @provides
-def idle(node: GpuNode, held: Held, taken: Allocations, view: View) -> Idle:
+def idle(node: GpuNode, held: Held, taken: Allocations, view: View) -> Idle | Unknown:
     """Offered less held: extended resources in devices; for a node that only DRA serves, slices less allocated claims."""
     item = node.node
     offered = accelerators(item.allocatable or {})
     if any(offered.values()):
         free = {name: amount - held.amounts.get(name, 0) for name, amount in offered.items()}
         return Idle(sum(in_devices(item, name, amount, view) for name, amount in free.items() if amount > 0))
+    if item.allocatable is None and not dra_devices(item, view):
+        return fact(item, "allocatable")  # type: ignore[no-any-return]
     pools = {(piece.driver, piece.pool or "") for piece in view.slices_by_node.get((item.cluster, item.name), ())}
     return Idle(max(dra_devices(item, view) - sum(len(taken.by_pool.get(pool, ())) for pool in pools), 0))
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar, Self
 
 from gpuctl.facts.demand import gpus_wanted
-from gpuctl.facts.resolve import provides
+from gpuctl.facts.resolve import Partial, provides
 from gpuctl.facts.subjects import QueueScope, WaitingPod, WorkloadScope
 from gpuctl.facts.view import View
 from gpuctl.knowledge.accelerators import accelerators
@@ -38,6 +38,7 @@ class QueueReference:
     kind: str
     namespace: str | None
     requests: dict[str, float]
+    read_from: ClassVar[tuple[str, ...]] = ("queues", "workloads", "pods")
 
     @classmethod
     def enumerate(cls, view: View) -> Sequence[Self] | Unknown:
@@ -110,7 +111,7 @@ def _stopped(queue: Queue | None) -> str | None:
 
 
 @provides
-def queue_demand(scope: QueueScope, view: View) -> QueueDemand | Unknown:
+def queue_demand(scope: QueueScope, view: View) -> QueueDemand | Unknown | Partial[QueueDemand]:
     """Only ClusterQueues have both a quota and workloads that wait for admission; all others answer with nothing."""
     queue = scope.queue
     if queue.kind != "ClusterQueue":
@@ -122,7 +123,9 @@ def queue_demand(scope: QueueScope, view: View) -> QueueDemand | Unknown:
     quota = _nominal(queue)
     pending = tuple(_pending(queue, view))
     wanted = {name for _, requests in pending for name in requests}
-    return QueueDemand(quota, {name: _reachable(queue, name, view) for name in wanted}, pending)
+    demand = QueueDemand(quota, {name: _reachable(queue, name, view) for name in wanted}, pending)
+    gap = view.gap("workloads")
+    return demand if gap is None else Partial(demand, gap)
 
 
 def _nominal(queue: Queue) -> dict[str, float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from gpuctl.facts.resolve import provides
+from gpuctl.facts.resolve import Partial, provides
 from gpuctl.facts.subjects import GpuNode, Pool, holds_accelerators, is_finished
 from gpuctl.facts.view import View
 from gpuctl.knowledge.taints import kind_of
@@ -67,13 +67,17 @@ def pool_habits(view: View) -> PoolHabits:
 
 
 @provides
-def closures(node: GpuNode, habits: PoolHabits) -> Closures | Unknown:
-    """Taints that copy a condition are judged as that condition; taints of the autoscaler make a transition."""
+def closures(node: GpuNode, habits: PoolHabits) -> Closures | Unknown | Partial[Closures]:
+    """Taints that copy a condition are judged as that condition; taints of the autoscaler make a transition.
+
+    The node controller mirrors a cordon in a taint, so the taint tells it too; the cordon alone tells nothing of taints.
+    """
     item = node.node
     if item.cordoned is None and item.taints is None:
         return fact(item, "taints")  # type: ignore[no-any-return]
     key = (item.cluster, item.name)
-    found = [_cordon(item)] if item.cordoned else []
+    cordoned = any(kind_of(taint.key) == "cordon" for taint in item.taints or ()) if item.cordoned is None else item.cordoned
+    found = [_cordon(item)] if cordoned else []
     for taint in item.taints or ():
         if taint.effect not in _BLOCKING or kind_of(taint.key) in {"pool", "state", "cordon"}:
             continue
@@ -81,7 +85,8 @@ def closures(node: GpuNode, habits: PoolHabits) -> Closures | Unknown:
             continue
         written = f"{taint.key}={taint.value}:{taint.effect}" if taint.value else f"{taint.key}:{taint.effect}"
         found.append(Closure(f"taint {written}", taint.time_added, "spec.taints of the Node", {"taint": written}))
-    return Closures(tuple(found))
+    gap = fact(item, "taints")
+    return Partial(Closures(tuple(found)), gap) if isinstance(gap, Unknown) else Closures(tuple(found))
 
 
 def _cordon(node: Node) -> Closure:

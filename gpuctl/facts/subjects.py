@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Self, TypeVar
+from typing import ClassVar, Self, TypeVar
 
 from gpuctl.facts.view import View
 from gpuctl.knowledge import accelerators
@@ -57,6 +57,7 @@ class GpuNode:
     """A node that has, or says that it should have, accelerators."""
 
     node: Node
+    read_from: ClassVar[tuple[str, ...]] = ("nodes",)
 
     @classmethod
     def enumerate(cls, view: View) -> Sequence[Self] | Unknown:
@@ -75,6 +76,7 @@ class Pool:
     cluster: str | None
     nodes: tuple[Node, ...]
     labelled: bool
+    read_from: ClassVar[tuple[str, ...]] = ("nodes",)
 
     @classmethod
     def enumerate(cls, view: View) -> Sequence[Self] | Unknown:
@@ -106,6 +108,7 @@ class GpuPod:
     """A pod that asks for accelerators and has not ended well; failed ones are listed, so that their failure can be judged."""
 
     pod: Pod
+    read_from: ClassVar[tuple[str, ...]] = ("pods",)
 
     @classmethod
     def enumerate(cls, view: View) -> Sequence[Self] | Unknown:
@@ -121,6 +124,7 @@ class WaitingPod:
     """A pod that asks for accelerators and is bound to no node."""
 
     pod: Pod
+    read_from: ClassVar[tuple[str, ...]] = ("pods",)
 
     @classmethod
     def enumerate(cls, view: View) -> Sequence[Self] | Unknown:
@@ -149,6 +153,7 @@ class QuotaScope:
     """A ResourceQuota that limits accelerators."""
 
     quota: Quota
+    read_from: ClassVar[tuple[str, ...]] = ("quotas",)
 
     @classmethod
     def enumerate(cls, view: View) -> Sequence[Self] | Unknown:
@@ -171,6 +176,7 @@ class QueueScope:
     """A queue of Kueue, Volcano or KAI."""
 
     queue: Queue
+    read_from: ClassVar[tuple[str, ...]] = ("queues",)
 
     @classmethod
     def enumerate(cls, view: View) -> Sequence[Self] | Unknown:
@@ -186,6 +192,7 @@ class WorkloadScope:
     """An object that creates pods which ask for accelerators."""
 
     workload: Workload
+    read_from: ClassVar[tuple[str, ...]] = ("workloads",)
 
     @classmethod
     def enumerate(cls, view: View) -> Sequence[Self] | Unknown:
@@ -205,6 +212,7 @@ class AutoscalerScope:
     """A HorizontalPodAutoscaler or ScaledObject."""
 
     autoscaler: Autoscaler
+    read_from: ClassVar[tuple[str, ...]] = ("autoscalers",)
 
     @classmethod
     def enumerate(cls, view: View) -> Sequence[Self] | Unknown:

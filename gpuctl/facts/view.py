@@ -67,6 +67,14 @@ class View:
             return Unknown(collection, why_unknown(self.snapshot, collection))
         return None
 
+    def unlisted(self, kind: type) -> Unknown | None:
+        """Why there may be subjects of a kind beside those that `subjects` gives; None when these are all.
+
+        A kind names the collections that it is listed from in `read_from`.
+        """
+        names: tuple[str, ...] = getattr(kind, "read_from", ())
+        return next((gap for name in names if (gap := self.gap(name)) is not None), None)
+
     @cached_property
     def nodes(self) -> dict[tuple[str | None, str | None], Node]:
         """Nodes by cluster and name."""

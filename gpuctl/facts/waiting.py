@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from typing import ClassVar, Self
 
 from gpuctl.analysis.scheduler_message import Verdict, parse
 from gpuctl.facts.demand import asks, pod_gpus
@@ -38,6 +38,7 @@ class Waiter:
     pod: Pod | None
     named: Subject
     said: tuple[K8sEvent, ...]
+    read_from: ClassVar[tuple[str, ...]] = ("pods",)
 
     @classmethod
     def enumerate(cls, view: View) -> Sequence[Self] | Unknown:

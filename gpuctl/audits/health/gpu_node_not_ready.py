@@ -26,8 +26,9 @@ def audit(node: GpuNode, occupants: Occupants, physical: Physical, transition: T
         evidence = _unready_evidence(node, status, ready, view)
         return [_unready(node, status, evidence, occupants, lost=physical.devices, excuse=transition.reason)]
     pressed = [condition for condition in item.conditions or () if _is_pressed(condition)]
-    if not pressed and status is None:
-        return Unknown("ready", why_unknown(item, "ready"))
+    if not pressed and (status is None or item.conditions is None):
+        missing = "ready" if status is None else "conditions"
+        return Unknown(missing, why_unknown(item, missing))
     return [
         _pressed(node, condition, occupants, lost=physical.devices, excuse=transition.reason, lasting=_for(condition.since, view))
         for condition in pressed

@@ -9,6 +9,7 @@ from gpuctl.facts.stack import BrokenLink
 from gpuctl.facts.subjects import GpuNode
 from gpuctl.facts.transitions import Transition
 from gpuctl.findings import Action, ActionKind, Component, Confidence, Evidence, Finding, Severity
+from gpuctl.model.known import Unknown, why_unknown
 from gpuctl.model.nodes import Node
 
 _FOR_MACHINES = frozenset({"vm-passthrough", "vm-vgpu"})
@@ -17,13 +18,20 @@ _FOR_MACHINES = frozenset({"vm-passthrough", "vm-vgpu"})
 _SWITCHED_OFF = ("nvidia.com/gpu.deploy.operands", "nvidia.com/gpu.deploy.device-plugin")
 
 
-def audit(node: GpuNode, supply: Supply, link: BrokenLink, transition: Transition) -> Finding | None:
-    """Labels tell of accelerators, no resource does: names the first link of the chain that does not work."""
+def audit(node: GpuNode, supply: Supply, link: BrokenLink, transition: Transition) -> Finding | Unknown | None:
+    """Labels tell of accelerators, no resource does: names the first link of the chain that does not work.
+
+    A count that fell to nothing is left to gpu-allocatable-below-capacity, unless a pod of the chain is seen to be the reason.
+    """
     item = node.node
-    if supply.serves or not (_should_offer(item) or _has_offered(item, supply, link)):
+    if supply.serves or _is_exempt(item):
         return None
+    if not _should_offer(item) and not _has_offered(supply, link):
+        if item.accelerators is None and not item.labels:
+            return Unknown("accelerators", why_unknown(item, "accelerators"))
+        return Unknown("pods", link.seen) if link.part is None and supply.offered.capacity else None
     if any(supply.offered.capacity.values()) and (link.pod is None or transition.kind == "mig-change"):
-        return None
+        return Unknown("pods", link.seen) if link.part is None and transition.kind != "mig-change" else None
     part, seen = link.part, link.seen
     labels = item.accelerators
     if labels is not None and labels.product and PRODUCT_SUFFIX.search(labels.product):
@@ -49,19 +57,21 @@ def audit(node: GpuNode, supply: Supply, link: BrokenLink, transition: Transitio
     )
 
 
+def _is_exempt(node: Node) -> bool:
+    """Whether containers should get no accelerator here: kept for machines, switched off, or a collector's count of 0."""
+    for_machines = node.labels.get("nvidia.com/gpu.workload.config") in _FOR_MACHINES
+    return for_machines or node.gpu_count == 0 or any(node.labels.get(key) == "false" for key in _SWITCHED_OFF)
+
+
 def _should_offer(node: Node) -> bool:
-    """Whether anything says that containers should get accelerators here. A collector's count of 0 says that there are none."""
+    """Whether labels say that containers should get accelerators here."""
     labels = node.accelerators
-    if node.labels.get("nvidia.com/gpu.workload.config") in _FOR_MACHINES or node.gpu_count == 0:
-        return False
-    if any(node.labels.get(key) == "false" for key in _SWITCHED_OFF):
-        return False
     return labels is not None and bool(labels.present or labels.pci_present or labels.product or labels.count)
 
 
-def _has_offered(node: Node, supply: Supply, link: BrokenLink) -> bool:
+def _has_offered(supply: Supply, link: BrokenLink) -> bool:
     """Without labels: kubelet still lists a resource, at 0, that a device plugin registered, and the pod that would label fails."""
-    return link.part == "node-feature-discovery" and link.pod is not None and bool(supply.offered.capacity) and node.gpu_count != 0
+    return link.part == "node-feature-discovery" and link.pod is not None and bool(supply.offered.capacity)
 
 
 def _signs(node: Node, supply: Supply) -> str:
