@@ -12,7 +12,7 @@ import pytest
 
 from gpuctl.audits.pages import codes
 from gpuctl.demo.fleet import Fleet
-from tests.e2e.command import doctor, printed_rules
+from tests.e2e.command import doctor, gpuctl, printed_rules
 from tests.e2e.planted import BESIDE_A_FILE, FAULTS, sound, under_way
 from tests.rig.cluster import ControlPlane
 
@@ -116,6 +116,26 @@ def test_advice_covers_every_finding_and_is_ranked(faulty: tuple[list[tuple[str,
     assert [item["rank"] for item in report["advice"]] == list(range(1, len(report["advice"]) + 1))
     lasting = [item["disposition"] for item in report["advice"]]
     assert lasting == sorted(lasting)  # now, then wait
+
+
+def test_selection_limits_what_is_reported_and_never_what_is_counted(
+    faulty: tuple[list[tuple[str, str]], dict[str, Any]], reader: Path
+) -> None:
+    _, report = faulty
+    answer = doctor("--kubeconfig", reader, "-l", "pool=a100", "--now", report["as_of"]["time"])
+    of_pool = {name for _, name in found(answer.report, WORTH_ACTING | {"low"})}
+    assert {"a100-001", "a100-003", "a100-004"} <= of_pool
+    assert not [name for name in of_pool if name.startswith("h100")]
+    assert outcomes(answer.report) == outcomes(report)
+
+
+def test_text_prints_the_titles_of_the_json_in_its_order(faulty: tuple[list[tuple[str, str]], dict[str, Any]], reader: Path) -> None:
+    _, report = faulty
+    answer = gpuctl("doctor", "--kubeconfig", reader, "--now", report["as_of"]["time"])
+    places = [answer.out.index(f"] {item['title']}") for item in report["advice"]]
+    assert answer.code == 1
+    assert len(places) > 20
+    assert places == sorted(places)
 
 
 @pytest.mark.parametrize("code", sorted(codes()))

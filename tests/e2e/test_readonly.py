@@ -126,6 +126,16 @@ def test_unknown_user_is_told_to_log_in(cluster: ControlPlane, tmp_path: Path) -
     assert "nonsense" not in answer.err
 
 
+def test_impersonation_has_the_rights_of_the_other_user_and_no_more(cluster: ControlPlane) -> None:
+    user, _ = cluster.as_user(without(printed_rules(), "nodes"))
+    start = cluster.audit_position()
+    answer = doctor("--kubeconfig", cluster.kubeconfig("admin"), "--as", user)
+    assert answer.code == 3
+    assert 'resources ["nodes"]' in reasons(answer.report)
+    asked = cluster.audit_events("admin", start)
+    assert {event["impersonatedUser"]["username"] for event in asked} == {user}
+
+
 def test_role_in_one_namespace_judges_that_namespace(cluster: ControlPlane) -> None:
     user, kubeconfig = cluster.as_user(printed_rules("research"), namespace="research")
     start = cluster.audit_position()

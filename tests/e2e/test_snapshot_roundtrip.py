@@ -39,6 +39,7 @@ class Saved:
     """A cluster with every fault: the report made of it live, and the files saved of it."""
 
     live: dict[str, Any]
+    kubeconfig: Path
     now: str
     plain: Path
     redacted: Path
@@ -61,7 +62,7 @@ def saved(control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory)
     for command in (["save", plain, "--kubeconfig", kubeconfig], ["redact", plain, redacted, "--map", names]):
         answer = gpuctl("snapshot", *command)
         assert answer.code == 0, answer.err
-    yield Saved(live.report, now, plain, redacted, names)
+    yield Saved(live.report, kubeconfig, now, plain, redacted, names)
     control_plane.clear()
 
 
@@ -75,6 +76,13 @@ def test_saved_snapshot_gives_the_same_bytes(saved: Saved) -> None:
     assert again.code == 1
     assert judged(again.report) == judged(saved.live)
     assert len(saved.live["findings"]) >= len(FAULTS)
+
+
+def test_pages_and_their_order_change_no_byte(saved: Saved, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four lists are in flight, so that each reading gets its pages in another order."""
+    monkeypatch.setattr("gpuctl.sources.kubernetes.lists.PAGE_PROTOBUF", 23)
+    monkeypatch.setattr("gpuctl.sources.kubernetes.lists.PAGE_JSON", 7)
+    assert judged(doctor("--kubeconfig", saved.kubeconfig, "--now", saved.now).report) == judged(saved.live)
 
 
 def test_snapshot_is_judged_at_the_time_it_was_taken(saved: Saved) -> None:
@@ -158,8 +166,10 @@ def test_ctrl_c_ends_a_slow_reading_with_what_is_known(slow: tuple[FakeApi, str]
     assert seconds < 2  # about one, on a machine that does other things
     report = json.loads(out)
     assert (report["interrupted"], report["complete"]) == (True, False)
-    assert [row["code"] for row in report["findings"]] == ["gpu-allocatable-below-capacity"]
-    assert "interrupted" in json.dumps(report["outcomes"])
+    assert report["summary"]["nodes"] == 1
+    judged_in_time = [row["code"] for row in report["findings"]] == ["gpu-allocatable-below-capacity"]
+    assert judged_in_time or "interrupted before anything was judged" in report["notes"]
+    assert "interrupted" in json.dumps([report["outcomes"], report["notes"]])
 
 
 def test_deadline_brings_the_report_in_time(slow: tuple[FakeApi, str]) -> None:
