@@ -199,7 +199,7 @@ def encode(kind: str, value: dict[str, Any]) -> Any:
     """An object as protobuf, by the descriptors' own names; the parts declared as bytes are encoded by what they hold."""
     inner = {
         "labels": "TextEntry", "annotations": "TextEntry", "node_selector": "TextEntry",
-        "limits": "QuantityEntry", "requests": "QuantityEntry",
+        "limits": "QuantityEntry", "requests": "QuantityEntry", "overhead": "QuantityEntry",
         "capacity": "QuantityEntry", "allocatable": "QuantityEntry", "owner_references": "Owner", "resources": "Resources", "env": "EnvVar",
         "affinity": "Affinity", "tolerations": "Toleration", "conditions": "Condition",
         "container_statuses": "ContainerStatus", "taints": "Taint",
