@@ -120,7 +120,7 @@ def _stack_pods(node: Node, index: StackIndex, sets: DaemonSets, view: View) -> 
     for pod, row in index.on(node):
         if pod.deleting_since is None and pod.phase != "Succeeded":
             failing = _failing(pod, view)
-            found.append(StackPod(pod, row, failing, None if failing else _waiting(pod, view), _rolling(pod, sets)))
+            found.append(StackPod(pod, row, failing, None if failing else _waiting(pod, view), _rolling(pod, sets, view)))
     return tuple(found)
 
 
@@ -133,11 +133,11 @@ def stack_row(pod: Pod) -> StackRow | None:
 
 
 @provides
-def plugin_update(node: GpuNode, index: StackIndex, sets: DaemonSets) -> PluginUpdate:
+def plugin_update(node: GpuNode, index: StackIndex, sets: DaemonSets, view: View) -> PluginUpdate:
     """Needs nothing: what is not known excuses nothing."""
     for pod, row in index.on(node.node):
         ready = any(condition.type == "Ready" and condition.status == "True" for condition in pod.conditions)
-        if row.serves_devices and not ready and (reason := _rolling(pod, sets)) is not None:
+        if row.serves_devices and not ready and (reason := _rolling(pod, sets, view)) is not None:
             return PluginUpdate(reason)
     return PluginUpdate()
 
@@ -227,8 +227,13 @@ def _waiting(pod: Pod, view: View) -> str | None:
     return f"not ready for {duration(age)}" + (f", init container {held_up} has not ended" if held_up else "")
 
 
-def _rolling(pod: Pod, sets: DaemonSets) -> str | None:
+def _rolling(pod: Pod, sets: DaemonSets, view: View) -> str | None:
+    """A pod that has not been ready for long holds the update up, and the update no longer explains it."""
     if pod.owner is None or pod.owner.kind != "DaemonSet":
+        return None
+    unready = next((condition for condition in pod.conditions if condition.type == "Ready" and condition.status != "True"), None)
+    age = view.age_seconds(unready.since) if unready is not None else None
+    if age is not None and age > view.settings["creating_long_seconds"]:
         return None
     item = sets.by_name.get((pod.cluster, pod.namespace, pod.owner.name))
     if item is None:

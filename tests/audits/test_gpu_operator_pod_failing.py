@@ -24,9 +24,7 @@ def test_is_medium_while_devices_are_given_out_and_low_for_monitoring() -> None:
 
 
 def test_a_pod_that_waits_for_long_is_told_when_none_fails() -> None:
-    waiting = stack_pod(
-        "nvidia-operator-validator", phase="Pending", conditions=(Condition(type="Ready", status="False", since=ago(hours=2)),)
-    )
+    waiting = stack_pod("nvidia-operator-validator", phase="Pending", conditions=(Condition(type="Ready", status="False", since=ago(hours=2)),))
     (finding,), _ = judge(CODE, nodes=(gpu_node(),), pods=(waiting,))
     assert "not ready" in finding.message
 
@@ -36,6 +34,14 @@ def test_a_rolling_update_is_low() -> None:
     pods = (stack_pod("nvidia-driver-daemonset", containers=CRASHING),)
     (finding,), _ = judge(CODE, nodes=(gpu_node(**BARE),), pods=pods, workloads=(rolling,))
     assert finding.severity is Severity.LOW
+
+
+def test_an_update_that_hangs_is_no_excuse() -> None:
+    rolling = Workload(kind="DaemonSet", namespace="gpu-operator", name="nvidia-driver-daemonset", desired=4, updated=1)
+    unready = [Condition(type="Ready", status="False", since=ago(minutes=minutes)) for minutes in (5, 90)]
+    pods = [stack_pod("nvidia-driver-daemonset", containers=CRASHING, conditions=(condition,)) for condition in unready]
+    severities = [judge(CODE, nodes=(gpu_node(**BARE),), pods=(pod,), workloads=(rolling,))[0][0].severity for pod in pods]
+    assert severities == [Severity.LOW, Severity.HIGH]
 
 
 def test_stays_silent_when_all_run() -> None:
