@@ -1,4 +1,4 @@
-"""Completions for bash, zsh, fish and PowerShell, generated from the commands: `python -m gpuctl.cli.completions DIR`.
+"""Completions for bash, zsh, fish, PowerShell and kubectl, generated from the commands: `python -m gpuctl.cli.completions DIR`.
 
 Commands, flags and choices stand in the scripts; codes and contexts are asked for when they are completed.
 """
@@ -228,12 +228,32 @@ def _powershell_row(path: str, words: list[str]) -> str:
     return f"    '{path}' = @({listed})"
 
 
-FILES: Final = {"gpuctl.bash": bash, "_gpuctl": zsh, "gpuctl.fish": fish, "gpuctl.ps1": powershell}
+def kubectl(commands: tuple[Line, ...]) -> str:
+    """The program that kubectl runs to complete `kubectl gpuctl ...`: candidates, then `:4` (no file names beside them).
+
+    https://kubernetes.io/docs/tasks/extend-kubectl/kubectl-plugins/ (2026-11-24), pkg/cmd/plugin.go of kubernetes/kubectl.
+    """
+    script = bash(commands).replace("# bash completion for gpuctl;", "# Completion of `kubectl gpuctl`, for a folder of the PATH;")
+    body = script[: script.index("complete -o")]
+    call = (
+        "COMP_WORDS=(gpuctl \"$@\")\nCOMP_CWORD=$#\n_gpuctl\n((${#COMPREPLY[@]})) && printf '%s\\n' \"${COMPREPLY[@]}\"\nprintf ':4\\n'\n"
+    )
+    return f"#!/usr/bin/env bash\n{body}{call}"
+
+
+FILES: Final = {
+    "gpuctl.bash": bash,
+    "_gpuctl": zsh,
+    "gpuctl.fish": fish,
+    "gpuctl.ps1": powershell,
+    "kubectl_complete-gpuctl": kubectl,
+}
 """File name -> what makes it."""
+_PROGRAM: Final = "kubectl_complete-gpuctl"
 
 
 def main(arguments: list[str]) -> int:
-    """Write the four scripts into a folder."""
+    """Write the scripts into a folder."""
     if len(arguments) != 1:
         print("usage: python -m gpuctl.cli.completions DIR", file=sys.stderr)
         return 2
@@ -242,6 +262,7 @@ def main(arguments: list[str]) -> int:
     commands = lines()
     for name, made in FILES.items():
         (folder / name).write_text(made(commands), "utf-8")
+        (folder / name).chmod(0o755 if name == _PROGRAM else 0o644)
     return 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -64,7 +64,7 @@ def print_(
     config_file: ConfigFile = None,
     output: Annotated[Literal["table", "json"], typer.Option("--output", "-o", help="Style of the output.")] = "table",
 ) -> int:
-    """Print every setting and threshold in force here, and where each was set."""
+    """Print every setting and threshold in force here: value, whether it is cited or an estimate of ours, who set it, and its source."""
     from gpuctl.knowledge.settings import rows  # noqa: PLC0415
     from gpuctl.reports.text import columns, safe  # noqa: PLC0415
     from gpuctl.units import significant  # noqa: PLC0415
@@ -72,19 +72,39 @@ def print_(
     config = load(os.environ, Path.cwd(), rows(), config_file)
     for note in config.notes:
         say(f"note: {note}")
-    table: list[tuple[str, object, str]] = []
+    table: list[dict[str, Any]] = []
     for name in KEYS:
         setting = config.settings.get(name)
-        table.append((name, setting.value if setting else None, setting.origin if setting else "default"))
+        table.append({"key": name, "value": setting.value if setting else None, "origin": setting.origin if setting else "default"})
     for name, row in sorted(rows().items()):
         override = config.thresholds.get(name)
-        value = significant(override.value if override else row.value)
-        table.append((f"thresholds.{name}", value, override.origin if override else f"default ({row.basis})"))
+        table.append(
+            {
+                "key": f"thresholds.{name}",
+                "value": significant(override.value if override else row.value),
+                "origin": override.origin if override else "default",
+                "unit": row.unit,
+                "basis": "yours" if override else row.basis,
+                "meaning": row.meaning,
+                "source": row.source,
+                "date": row.date,
+            }
+        )
     if output == "json":
-        write(json.dumps({name: {"value": value, "origin": origin} for name, value, origin in table}, indent=2) + "\n")
-    else:
-        shown = [(name, "-" if value is None else safe(json.dumps(value)), safe(origin)) for name, value, origin in table]
-        write(columns(("KEY", "VALUE", "SET BY"), shown))
+        write(json.dumps({row.pop("key"): row for row in table}, indent=2) + "\n")
+        return 0
+    shown = [
+        (
+            row["key"],
+            "-" if row["value"] is None else safe(json.dumps(row["value"])),
+            row.get("unit", ""),
+            row.get("basis", ""),
+            safe(row["origin"]),
+            f"{row['meaning']}; {row['source']} ({row['date']})" if "source" in row else "",
+        )
+        for row in table
+    ]
+    write(columns(("KEY", "VALUE", "UNIT", "BASIS", "SET BY", "MEANING AND SOURCE"), shown))
     return 0
 
 

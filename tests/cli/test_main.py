@@ -204,6 +204,37 @@ def test_completions_have_not_drifted() -> None:
         assert (ROOT / "completions" / name).read_text("utf-8") == made(commands), f"`make completions` writes {name} anew"
 
 
+def test_kubectl_completes_the_plugin() -> None:
+    program = ROOT / "completions" / "kubectl_complete-gpuctl"
+    assert os.access(program, os.X_OK)
+
+    def completed(*words: str) -> list[str]:
+        return subprocess.run([str(program), *words], capture_output=True, text=True, check=True).stdout.splitlines()
+
+    assert completed("sna") == ["snapshot", ":4"]
+    assert completed("snapshot", "") == ["save", "show", "redact", "unredact", ":4"]
+    assert completed("doctor", "--output", "j") == ["json", ":4"]
+    assert completed("doctor", "--only-no-such") == [":4"]
+    assert "--kubeconfig" in completed("doctor", "--")
+
+
+def test_the_configuration_tells_where_each_number_comes_from(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("gpuctl.toml").write_text("[thresholds]\nyoung_node_seconds = 900\n")
+    assert run(["config", "print", "-o", "json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    thresholds = {name: row for name, row in shown.items() if name.startswith("thresholds.")}
+    assert len(thresholds) > 20
+    assert all(
+        row["source"] and row["unit"] and row["date"] and row["basis"] in {"cited", "estimate", "yours"} for row in thresholds.values()
+    )
+    assert thresholds["thresholds.young_node_seconds"]["basis"] == "yours"
+    assert thresholds["thresholds.young_node_seconds"]["origin"].endswith("gpuctl.toml")
+    assert run(["config", "print"]) == 0
+    text = capsys.readouterr().out
+    assert "estimate" in text
+    assert all(row["source"] in text for row in thresholds.values())
+
+
 def test_only_nodes_that_were_named(capsys: pytest.CaptureFixture[str]) -> None:
     run(["doctor", "--demo", "h100-[014,016]", "-o", "json"])
     document = json.loads(capsys.readouterr().out)
@@ -289,17 +320,17 @@ def test_ctrl_c_ends_within_a_second_with_what_is_known() -> None:
 
 def test_work_that_hands_over_in_time_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     stop = threading.Event()
-    original = threading.Thread.join
+    original = threading.Event.wait
     pressed = []
 
-    def join(thread: threading.Thread, timeout: float | None = None) -> None:
+    def wait(event: threading.Event, timeout: float | None = None) -> bool:
         if not pressed and timeout == 0.2:
             pressed.append(True)
             raise KeyboardInterrupt
-        original(thread, timeout)
+        return original(event, timeout)
 
-    monkeypatch.setattr(threading.Thread, "join", join)
-    assert console.interruptible(lambda: stop.wait(5) and "what is known", stop) == "what is known"
+    monkeypatch.setattr(threading.Event, "wait", wait)
+    assert console.interruptible(lambda: original(stop, 5) and "what is known", stop) == "what is known"
 
 
 def test_ctrl_c_while_judging_tells_what_was_read(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
