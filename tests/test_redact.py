@@ -30,8 +30,9 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 class Filler:
     """Fills every field of every Struct; each text is a canary of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, shape: str) -> None:
         self.count = 0
+        self.shape = shape
 
     def make(self, hint: Any, depth: int = 0) -> Any:
         origin, args = get_origin(hint), get_args(hint)
@@ -45,7 +46,7 @@ class Filler:
             return {self.make(args[0], depth): self.make(args[1], depth)}
         if hint is str:
             self.count += 1
-            return f"zq-canary-{self.count:05}"
+            return self.shape.format(n=self.count)
         if hint in {int, float, bool}:
             return hint(1)
         if hint is datetime:
@@ -55,14 +56,58 @@ class Filler:
         return hint(**{info.name: self.make(hints[info.name], depth + 1) for info in msgspec.structs.fields(hint)})
 
 
-def test_no_canary_of_any_field_is_left() -> None:
-    filler = Filler()
+SHAPES = (
+    "zq-canary-{n:05}",
+    "ZqCanary{n}Broken",
+    "nvidia.com/ZqCanary{n}",
+    "nvidia.com/ZqCanary_{n}",
+    "nvidia.com/mig-1g.zqcanary{n}",
+    "tenstorrent.com/zqcanary-{n}",
+    "nvidia.com/gpu.deploy.zqcanary-{n}",
+    "node.kubernetes.io/zqcanary-{n}",
+    "zqcanary.example.com/x{n}",
+    "nvidia-driver-daemonset-zqcanary-{n}",
+    "GpuZqCanary{n}Watch",
+    "GpuZqcanaryWatch",
+    "SysLogsZqcanary",
+    "OutOfzqcanary.example/gpu{n}",
+    "kube-zqcanary-{n}",
+    "cluster-autoscaler-zqcanary-{n}",
+    "gpu.zqcanary.example.com",
+    "NVIDIA-ZqCanary-{n}-MIG-1g.zqcanary-SHARED",
+    "580.105.08-zqcanary{n}",
+    "containerd 1.7.27-zqcanary{n}",
+    "Ubuntu ZqCanary {n}",
+    "GPU-5a8f3e10-77aa-4bcd-9eef-{n:012}",
+    "4c4c4544-0042-3510-8052-{n:012}",
+    "10.213.77.{n}",
+    "fd00:77aa::{n:x}",
+    "anna.{n}@zqcanary.example.com",
+    "https://zqcanary-{n}.example.com:6443",
+    "aws:///eu-zqcanary-1a/i-{n:017}",
+    "registry.zqcanary.example/ml/k8s-device-plugin:v{n}",
+    "two words of zqcanary {n}",
+    'device.driver == "gpu.zqcanary.example" && device.attributes["x"].y == {n}',
+    "0/3 nodes are available: 1 Insufficient nvidia.com/ZqCanary_{n}, 2 node(s) had untolerated taint {{zqcanary: x{n}}}.",
+    "exceeded quota: zqcanary{n}, requested: requests.zqcanary/gpu=1, used: zqcanary=1, limited: zqcanary=1",
+    "RBAC refuses list of zqcanary{n} in API group zqcanary.io at namespace zqcanary: the rule",
+    "avg(DCGM_FI_DEV_FB_FREE{{zqcanary=\"{n}\"}})",
+    "ErrorCode:74 zqcanary{n} Recommended Action=zqcanary",
+    "\x1b[31mzqcanary{n}\u202e",
+)
+MARKS = (b"canary", b"5a8f3e10", b"4c4c4544", b"10.213.77", b"77aa", b"anna", b"0000000000")
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_no_canary_of_any_field_is_left(shape: str) -> None:
+    filler = Filler(shape)
     snapshot = msgspec.structs.replace(filler.make(Snapshot), version=1)
     assert filler.count > 300
     redacted, _ = redact(snapshot)
     assert redacted.redacted
-    assert b"canary" in gunzip(codec.encode(snapshot))
-    assert b"canary" not in gunzip(codec.encode(redacted))
+    plain, shown = (gunzip(codec.encode(item)).lower() for item in (snapshot, redacted))
+    assert any(mark in plain for mark in MARKS)
+    assert not [shown[at - 60 : at + 60] for mark in MARKS if (at := shown.find(mark)) >= 0]
 
 
 def small() -> Snapshot:

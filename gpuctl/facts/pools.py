@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -20,7 +19,7 @@ _SHARED = re.compile(r"-SHARED$")
 
 @dataclass(frozen=True)
 class Mix:
-    """Values of one fact in a pool: nodes by value (most frequent value first, then by value), and nodes without one."""
+    """Values of one fact in a pool: nodes by value (most frequent value first, then by node), and nodes without one."""
 
     groups: tuple[tuple[str, tuple[str, ...]], ...]
     unknown: tuple[str, ...]
@@ -70,10 +69,12 @@ class PoolTransition:
 
 
 def mix_of(values: Mapping[str, str | None]) -> Mix:
-    """Groups nodes by value."""
-    counts = Counter(value for value in values.values() if value is not None)
-    order = sorted(counts, key=lambda value: (-counts[value], value))
-    groups = tuple((value, tuple(sorted(name for name, of in values.items() if of == value))) for value in order)
+    """Groups nodes by value; of equally frequent values, that of the first node by name comes first."""
+    members: dict[str, list[str]] = {}
+    for name, value in sorted(values.items(), key=lambda item: item[0]):
+        if value is not None:
+            members.setdefault(value, []).append(name)
+    groups = tuple(sorted(((value, tuple(names)) for value, names in members.items()), key=lambda group: (-len(group[1]), group[1])))
     return Mix(groups, tuple(sorted(name for name, value in values.items() if value is None)))
 
 

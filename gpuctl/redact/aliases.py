@@ -48,6 +48,8 @@ STACK_NAMES: Final = (
 )  # fmt: skip
 """Published names of GPU software; one that stands whole is kept, one with more behind it lends its alias the beginning."""
 
+_STEMS: Final = (*sorted(STACK_NAMES, key=lambda stem: (-len(stem), stem)), *_AUTOSCALERS)
+
 SYSTEM_NAMESPACES: Final = frozenset(
     """
     kube-system kube-public kube-node-lease default gpu-operator nvidia-gpu-operator nvidia-dra-driver-gpu node-feature-discovery
@@ -90,7 +92,10 @@ class Aliases:
 
 def _numbered(members: list[tuple[str, str]], kind: str, mark: str) -> list[str]:
     width = max(_WIDTHS.get(kind, 3), len(str(len(members))))
-    return [form.format(n=f"{mark}{number:0{width}}", a=_letters(number, mark)) for number, (_, form) in enumerate(members, 1)]
+    return [
+        form.format(a=_letters(number, mark)) if "{a}" in form else form.replace("{n}", f"{mark}{number:0{width}}")
+        for number, (_, form) in enumerate(members, 1)
+    ]
 
 
 def _letters(number: int, mark: str) -> str:
@@ -129,8 +134,8 @@ def _forms(name: str, kinds: frozenset[str], plain: str) -> Iterable[str]:
             yield from (f"{prefix}{vendor}.{plain}", f"x.{vendor}.{plain}")
         yield from (f"{prefix}{plain}", f"{prefix}-{plain}")
     if kinds & {"workload", "pod"}:
-        stems = sorted(STACK_NAMES, key=lambda stem: (not name.startswith(stem), -len(stem)))
-        yield from (f"{stem}-{plain}" for stem in (*stems, *_AUTOSCALERS))
+        yield from (f"{stem}-{plain}" for stem in _STEMS if name.startswith(stem))
+        yield from (f"{stem}-{plain}" for stem in _STEMS)
     if "namespace" in kinds:
         yield from (f"kube-{plain}", f"openshift-{plain}")
     if "component" in kinds:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +16,10 @@ from gpuctl.snapshot_file import write_private
 
 _SCHEMA: Final = "gpuctl.redaction/v1"
 _FOLDED = re.compile(r"[A-Za-z0-9_./-]{0,200}\[[0-9][0-9,-]{0,4000}\][A-Za-z0-9_./-]{0,200}")
+_RUN = re.compile(r"[\w-]+(?:[./][\w-]+)*")
+_JOINT = re.compile(r"([./])")
+_MOST_JOINED: Final = 15
+"""Words and joints of the longest alias: a domain, a slash, and a name with dots."""
 _MOST_FOLDED: Final = 100_000
 
 
@@ -36,9 +39,28 @@ class RedactionMap(Struct, frozen=True, kw_only=True):
             return text
         within_json = _is_json(text)
         text = _FOLDED.sub(lambda match: self._unfolded(match[0], within_json), text)
-        return _pattern(tuple(self.originals)).sub(lambda match: self._name(match[0], within_json), text)
+        return _RUN.sub(lambda match: self._run(match[0], within_json), text)
+
+    def _run(self, run: str, within_json: bool) -> str:
+        """A run of words joined by dots and slashes, the longest aliases in it replaced."""
+        if run in self.originals:
+            return self._name(run, within_json)
+        parts = _JOINT.split(run)  # words at even places
+        place, made = 0, []
+        while place < len(parts):
+            for end in range(min(len(parts), place + _MOST_JOINED), place, -1):
+                alias = "".join(parts[place:end])
+                if alias in self.originals:
+                    made.append(self._name(alias, within_json))
+                    place = end
+                    break
+            else:
+                made.append(parts[place])
+                place += 1
+        return "".join(made)
 
     def _name(self, alias: str, within_json: bool) -> str:
+        """A name as it may stand in the text; the alias where it may not."""
         name = self.originals[alias]
         if not name.isprintable() or "'" in name:
             return alias
@@ -54,14 +76,8 @@ class RedactionMap(Struct, frozen=True, kw_only=True):
             if not first or (last and not first.isdecimal()) or int(last or first) - int(first) > _MOST_FOLDED:
                 return folded
             names += [f"{head}{number:0{len(first)}}{tail}" for number in range(int(first), int(last or first) + 1)]
-        spread = [_pattern(tuple(self.originals)).sub(lambda match: self._name(match[0], within_json), name) for name in names]
+        spread = [self._run(name, within_json) for name in names]
         return folded if spread == names else fold(spread)
-
-
-@lru_cache(maxsize=4)
-def _pattern(aliases: tuple[str, ...]) -> re.Pattern[str]:
-    longest_first = sorted(aliases, key=lambda alias: (-len(alias), alias))
-    return re.compile(r"(?<![\w-])(?:" + "|".join(map(re.escape, longest_first)) + r")(?![\w-])")
 
 
 def _is_json(text: str) -> bool:

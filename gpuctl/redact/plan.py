@@ -16,7 +16,7 @@ from gpuctl.redact.policy import BESIDE, DROP, MAPS, POLICIES, PolicyMissing, le
 
 Gather = Callable[[Any], None]
 Rewrite = Callable[[Any], Any]
-_Step = tuple[str, Callable[[Any], Any], Gather, Rewrite]
+_Step = tuple[str, tuple[str, ...] | None, Gather, Rewrite]
 
 _REPEATED: Final = frozenset({Placement})
 """Types with many equal objects: handled once by value."""
@@ -59,9 +59,9 @@ class Walker:
                 continue
             beside = policy_of(struct, name, BESIDE)
             if beside is not None:
-                steps.append((name, attrgetter(*beside[1], name), *self._beside(beside[0], len(beside[1]), get_origin(hint) is tuple)))
+                steps.append((name, beside[1], *self._beside(beside[0], len(beside[1]), get_origin(hint) is tuple)))
                 continue
-            steps.append((name, attrgetter(name), *self._value(struct, name, hint, _default(info))))
+            steps.append((name, None, *self._value(struct, name, hint, _default(info))))
         return steps
 
     def _value(self, owner: type[Struct], name: str, hint: Any, default: Any) -> tuple[Gather, Rewrite]:
@@ -147,22 +147,42 @@ class Walker:
 
 
 def _plain(steps: list[_Step]) -> tuple[Gather, Rewrite]:
+    """One object: all its fields are read in one call; most are empty, or stay as they are."""
+    alone = [(name, note, make) for name, read, note, make in steps if read is None]
+    beside = [(name, attrgetter(*read, name), note, make) for name, read, note, make in steps if read is not None]
+    names = [name for name, _, _ in alone]
+    notes, makes = [note for _, note, _ in alone], [(name, make) for name, _, make in alone]
+    fields = _reader(names)
+
     def gather(item: Any) -> None:
-        for name, read, note, _ in steps:
+        for note, value in zip(notes, fields(item), strict=True):
+            if value:
+                note(value)
+        for name, read, note, _ in beside:
             if getattr(item, name):
                 note(read(item))
 
     def rewrite(item: Any) -> Any:
         changes = {}
-        for name, read, _, make in steps:
-            before = getattr(item, name)
+        for (name, make), before in zip(makes, fields(item), strict=True):
             if before:
-                made = make(read(item))
+                made = make(before)
                 if made is not before and made != before:
                     changes[name] = made
+        for name, read, _, make in beside:
+            if getattr(item, name):
+                changes[name] = make(read(item))
         return structs.replace(item, **changes) if changes else item
 
     return gather, rewrite
+
+
+def _reader(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """The fields of an object as a tuple; attrgetter gives one value bare."""
+    if not names:
+        return lambda _: ()
+    read = attrgetter(*names)
+    return (lambda item: (read(item),)) if len(names) == 1 else read
 
 
 def _each(gather: Gather, rewrite: Rewrite) -> tuple[Gather, Rewrite]:

@@ -61,7 +61,7 @@ _BY_POLICY: Final = {
     "own": "SourceState.reason",
     "word": """
         kernel_modules distribution provider ready effect status flavour strategy config config_state manager mode state vendor family
-        driver_upgrade_state architecture bound_driver clocks_event_reasons compute_mode recovery_action role license operator
+        driver_upgrade_state architecture bound_driver health clocks_event_reasons compute_mode recovery_action role license operator
         preemption_policy stop_policy scopes api outcome allocation_mode driver_type fact scoring filters Gpu.kind Partition.kind
         HardwareEvent.kind Link.type SourceState.kind
     """,

@@ -25,6 +25,7 @@ _IMAGES = re.compile(
     r"(?:.*/)?(k8s-device-plugin|gpu-operator|gpu-operator-validator|container-toolkit|k8s-dra-driver-gpu|k8s-mig-manager|dcgm-exporter|dcgm|"
     r"gpu-feature-discovery|node-feature-discovery|driver|vgpu-manager|nvidia-gpu-device-plugin)(?:[:@].*)?"
 )
+_SLICES = re.compile(r"(?:[0-9]c\.)?[0-9]g\.")
 _MAKER = re.compile(r"(?:NVIDIA|Tesla)[- ]")
 _PATH = re.compile(r"[a-z][a-z0-9_]{0,40}(?:\.[a-z0-9_]{1,40}){0,5}")
 
@@ -39,7 +40,7 @@ _WORD_LABELS: Final = frozenset(
     node.kubernetes.io/exclude-from-external-load-balancers cloud.google.com/gke-gpu-sharing-strategy cloud.google.com/gke-spot
     cloud.google.com/gke-preemptible cloud.google.com/gke-gpu eks.amazonaws.com/capacityType karpenter.sh/capacity-type
     kubernetes.azure.com/scalesetpriority kubernetes.azure.com/accelerator accelerator intel.feature.node.kubernetes.io/gpu
-    intel.feature.node.kubernetes.io/gaudi feature.node.kubernetes.io/system-os_release.ID
+    intel.feature.node.kubernetes.io/gaudi amd.com/gpu.compute-memory-partition amd.com/gpu.partitioning-supported feature.node.kubernetes.io/system-os_release.ID
     """.split()  # noqa: SIM905  (as one text it can be read)
 )
 _NUMBER_LABELS: Final = frozenset(
@@ -175,12 +176,16 @@ class Terms:
             core = value[: suffix.start()] + value[suffix.end() :].removesuffix("-SHARED")
             profile = suffix["profile"]
             known = words.is_mig_profile(profile) or profile == "INVALID"
-            rest = f"-MIG-{profile if known else self.alias(profile, 'value')}{rest}"
+            slices = _SLICES.match(profile)
+            shown = profile if known else f"{slices[0] if slices is not None else ''}{self.alias(profile, 'value')}"
+            rest = f"-MIG-{shown}{rest}"
         if words.is_product(core) or not core:
             return core + rest
         maker = _MAKER.search(core)
         prefix = maker[0] if maker is not None else ""
-        return prefix + self.alias(core.replace(prefix, "", 1) or core, "product") + rest
+        if "MI300A" in core:  # partitions of that card are counted by its name
+            prefix += "MI300A-"
+        return prefix + self.alias(_MAKER.sub("", core, count=1) or core, "product") + rest
 
     def as_version(self, value: str) -> str:
         """Numbers and known parts stay; the rest of a longer one becomes an alias."""

@@ -113,6 +113,7 @@ WORDS: Final = _words("""
     nvidia nvidia_uvm nvidia_modeset nvidia_drm nvidia_peermem nvidia_fs gdrdrv nouveau amdgpu i915 xe habanalabs neuron vfio vfio-pci
     gpus utilization memory sm dec enc graphics_clock memory_clock idle hw_slowdown hw_thermal_slowdown sw_power_cap sw_thermal_slowdown
     sync_boost applications_clocks_setting hw_power_brake_slowdown display_clocks_setting gpu_idle
+    spx_nps1 dpx_nps1 dpx_nps2 tpx_nps1 qpx_nps1 qpx_nps4 cpx_nps1 cpx_nps2 cpx_nps4 cpx_nps8 spx dpx tpx qpx cpx
     xid sxid fallen_off_bus init_failure gsp_timeout_banner device_plugin_xid dcgm_metric dcgm_policy row_remap ecc aer
 """)
 """Values of fields that have a published set of them, with what labels say by single words."""
@@ -146,6 +147,7 @@ _MIG = re.compile(r"(?:[0-9]c\.)?[0-9]g\.[0-9]{1,3}gb(?:\+(?:me|gfx|me\.all)|-me
 _MIG_RESOURCE = re.compile(r"(?:nvidia\.com/mig-|mig\.das\.com/mig-|mig\.das\.com/)(?:[0-9]c\.)?[0-9]g\.[0-9]{1,3}gb(?:\.me|\.gfx|\.me\.all)?(?:\.shared)?")
 _NUMBER = re.compile(r"[-+]?[0-9]{1,9}(?:\.[0-9]{1,6})?%?")
 _VERSION_HEAD = re.compile(r"v?[0-9]{1,6}(?:\.[0-9]{1,8}){0,4}")
+_IP = re.compile(r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9.])")
 _VERSION_PARTS = re.compile(
     r"(?:[-+.~_](?:[0-9]{1,6}|(?:ubuntu|ubi|rc|rhel|rhcos|rocky|coreos|cos|amzn|al|rke2r|k3s|eks|gke|aws|aks|azure|gcp|gke|nvidia|alpha|beta|generic|lts|"
     r"kubevirt|el|fc|linuxkit|lowlatency|x86_64|aarch64|amd64|k|tegra|vmware|vkr|fips|hwe|open|distroless|devel|base|runtime)[0-9]{0,4}))*"
@@ -237,7 +239,7 @@ def is_pci(value: str) -> bool:
 def version_head(value: str) -> str | None:
     """The longest known beginning of a version (all of it, where it is known in full); None when it does not begin as one."""
     head = _VERSION_HEAD.match(value)
-    if head is None:
+    if head is None or _IP.match(value):
         return None
     rest = _VERSION_PARTS.match(value, head.end())
     end = rest.end() if rest is not None else head.end()
