@@ -38,8 +38,14 @@ _HEREDOC = re.compile(
     r"^(?=\S)(?:[^\n<]{0,200}<<-?[ \t]{0,4}['\"]?\w{1,40}['\"]?[^\n]{0,200}|EOF|EOT|END|```\w{0,20})[ \t]{0,4}$", re.MULTILINE
 )
 """First and last lines of here-documents and fences, as pages of documentation have them; inside a script they are indented."""
-_PROMPT = re.compile(rb"\A[^\n]{0,200}[$#>%] ?(?:sudo )?(?:kubectl|oc) [^\n]{0,1000}\n[ \t\r\n]*")
-"""The command's own line, when a terminal was copied."""
+_CHATTER = re.compile(
+    rb"\A(?:(?:[^\n]{0,200}[$#>%] ?(?:sudo )?(?:kubectl|oc) |Warning: |[IWE]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ warnings\.go:)"
+    rb"[^\n]{0,2000}\n[ \t\r\n]{0,9}?(?=\S|[ ]))+"
+)
+"""The command's own line when a terminal was copied, and warnings that kubectl prints before its output."""
+_LOGS_IN_DUMP = re.compile(r"==== START logs for .{0,500}? ====\n(?:.*?\n)?==== END logs for .{0,500}? ====\s*", re.DOTALL)
+"""What `kubectl cluster-info dump` prints between its lists."""
+_LINE_ENDS = b"\r\n\xef\xbb\xbf"
 _SPACES = b" \t\r\n\xef\xbb\xbf"
 
 
@@ -56,6 +62,8 @@ class _Head(msgspec.Struct):
 
 class _Items(msgspec.Struct):
     items: list[msgspec.Raw] | None = None
+    type: Any = None
+    object: msgspec.Raw = msgspec.Raw(b"")
 
 
 class NotRecognised(InputError):
@@ -125,8 +133,11 @@ class _Reader:
             raw = unzstd(raw)
         if raw.startswith((b"\xff\xfe", b"\xfe\xff")):  # what PowerShell's `>` writes
             raw = raw.decode("utf-16", "replace").encode("utf-8", "replace")
-        raw = raw.lstrip(_SPACES) if raw[:1] and raw[:1] in _SPACES else raw
-        raw = _PROMPT.sub(b"", raw, count=1)
+        if raw[:1] and raw[:1] in _SPACES:
+            bare = raw.lstrip(_SPACES)
+            # The indentation of a text's first line is that of all its lines.
+            raw = bare if bare[:1] in {b"{", b"["} else raw.lstrip(_LINE_ENDS)
+        raw = raw if raw[:1] in {b"{", b"["} else _CHATTER.sub(b"", raw, count=1)
         if raw.startswith((b"PK\x03\x04", b"PK\x05\x06")) or raw[257:262] == b"ustar":
             what = "a zip archive" if raw.startswith(b"PK") else "a tar archive"
             raise NotRecognised(f"this is {what}, and archives are not read yet", "unpack it and name the folder")
@@ -159,6 +170,8 @@ class _Reader:
         if raw.lstrip()[:1] != b"{":
             return 0
         head = msgspec.json.decode(raw, type=_Head)
+        if head.kind == "Status" and head.apiVersion == "v1":
+            raise NotRecognised(f"this is an answer of the API server and no object: {_said(raw)}", "read again what was refused")
         if (
             isinstance(head.kind, str)
             and isinstance(head.apiVersion, str)
@@ -176,9 +189,11 @@ class _Reader:
             )
             raise NotRecognised(f"this is {what}", "give the file that `gpuctl snapshot save` wrote")
         if head.kind is None:
-            items = msgspec.json.decode(raw, type=_Items).items
-            if items is not None:
-                return sum(self._json_document(bytes(item)) for item in items)
+            parts = msgspec.json.decode(raw, type=_Items)
+            if parts.items is not None:
+                return sum(self._json_document(bytes(item)) for item in parts.items)
+            if parts.type in {"ADDED", "MODIFIED", "DELETED", "BOOKMARK"} and bytes(parts.object):  # --output-watch-events
+                return self._json_document(bytes(parts.object)) if parts.type in {"ADDED", "MODIFIED"} else 1
         return self._document(msgspec.json.decode(raw))
 
     def _document(self, document: Any) -> int:
@@ -295,10 +310,19 @@ def _concatenated(raw: bytes) -> Iterator[bytes]:
             place += 4 if text[place] == "-" else 1
         if place >= len(text):
             return
+        if text.startswith("==== START logs", place) and (logs := _LOGS_IN_DUMP.match(text, place)) is not None:
+            place = logs.end()
+            continue
         _, end = decoder.raw_decode(text, place)
         yield text[place:end].encode("utf-8", "surrogatepass")
         place = end
     raise InputError(f"more than {MAX_DOCUMENTS} JSON documents", "split the file")
+
+
+def _said(raw: bytes) -> str:
+    """What a Status tells, escaped."""
+    message = msgspec.json.decode(raw).get("message")
+    return ascii(message)[1:200] if isinstance(message, str) else "no message"
 
 
 def _start(raw: bytes) -> str:

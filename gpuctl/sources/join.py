@@ -178,7 +178,8 @@ def _named_groups(entries: list[tuple[int, Any]]) -> list[list[tuple[int, Any]]]
 
 
 def _node_groups(entries: list[tuple[int, Any]]) -> list[list[tuple[int, Any]]]:
-    """Nodes that share a name within a cluster, an alias, a machine id or a boot id."""
+    """Nodes that share a name within a cluster, an alias, a machine id or a boot id. An id that several nodes of one source have
+    tells nothing: machines cloned from one image often share theirs."""
     parent = list(range(len(entries)))
 
     def root(place: int) -> int:
@@ -188,16 +189,29 @@ def _node_groups(entries: list[tuple[int, Any]]) -> list[list[tuple[int, Any]]]:
         return place
 
     seen: dict[tuple[str, Any, Any], int] = {}
+    cloned = _cloned(entries)
     for place, (_, node) in enumerate(entries):
         names = [("name", node.cluster, name) for name in (node.name, *node.aliases) if name]
-        ids = [(kind, None, value) for kind, value in (("machine", node.machine_id), ("boot", node.boot_id)) if value]
-        for key in (*names, *ids):
+        for key in (*names, *(item for item in _ids(node) if item not in cloned)):
             other = seen.setdefault(key, place)
             parent[root(place)] = root(other)
     groups: dict[int, list[tuple[int, Any]]] = defaultdict(list)
     for place, entry in enumerate(entries):
         groups[root(place)].append(entry)
     return list(groups.values())
+
+
+def _ids(node: Node) -> list[tuple[str, Any, Any]]:
+    return [(kind, None, value) for kind, value in (("machine", node.machine_id), ("boot", node.boot_id)) if value]
+
+
+def _cloned(entries: list[tuple[int, Any]]) -> set[tuple[str, Any, Any]]:
+    """Ids that nodes of different names have in one source."""
+    names: dict[tuple[int, tuple[str, Any, Any]], set[Any]] = defaultdict(set)
+    for index, node in entries:
+        for key in _ids(node):
+            names[index, key].add((node.cluster, node.name))
+    return {key for (_, key), found in names.items() if len(found) > 1}
 
 
 @dataclass

@@ -13,6 +13,7 @@ import pytest
 import yaml
 import zstandard
 
+from gpuctl.cli.main import run
 from tests.conformance.face import Seen, look
 
 GIB = 2**30
@@ -861,6 +862,19 @@ FORMS: dict[str, bytes] = {
     "gzip": gzip.compress(yaml.safe_dump(_LIST).encode()),
     "zstd": zstandard.compress(json.dumps(_LIST).encode()),
     "the command's own line above": b"$ kubectl get nodes -o yaml\n" + yaml.safe_dump(_LIST).encode(),
+    "a prompt with its host": b"admin@jump:~$ sudo kubectl get nodes -o json\n\n" + json.dumps(_LIST, indent=2).encode(),
+    "warnings above JSON": b"Warning: v1 Node is deprecated\n" + json.dumps(_LIST).encode(),
+    "warnings above YAML": b"W1124 10:00:00.000000   12345 warnings.go:70] deprecated\n" + yaml.safe_dump(_LIST).encode(),
+    "prompts inside of JSON": json.dumps({"apiVersion": "v1", "kind": "List", "metadata": {"x": "a$ kubectl y"}, "items": _TWO}).encode(),
+    "a watch": "\n".join(json.dumps({"type": "ADDED", "object": item}) for item in _TWO).encode(),
+    "a fence in Markdown": b"As asked:\n```yaml\n" + yaml.safe_dump(_LIST).encode() + b"```\nThanks\n",
+    "anchors": b"apiVersion: v1\nkind: List\nitems:\n- &n\n  apiVersion: v1\n  kind: Node\n  metadata: {name: a}\n  status: &s"
+    b" {capacity: {nvidia.com/gpu: 8}}\n- apiVersion: v1\n  kind: Node\n  metadata: {name: b}\n  status: {capacity: {nvidia.com/gpu: 4}}\n",
+    "a dump of the cluster": (
+        json.dumps(_LIST, indent=4)
+        + "\n==== START logs for container a of pod n/p ====\n{not json\n==== END logs for container a of pod n/p ====\n"
+        + json.dumps({"apiVersion": "v1", "kind": "PodList", "items": []})
+    ).encode(),
     "a list in a list": json.dumps({"apiVersion": "v1", "kind": "List", "items": [_LIST]}).encode(),
 }
 
@@ -873,6 +887,25 @@ def test_form(form: str, tmp_path: Path) -> None:
     assert {item["name"]: item["capacity"]["nvidia.com/gpu"] for item in seen.facts["nodes"]} == {"a": 8, "b": 4}
     assert seen.facts["unrecognised"] == {}
     assert seen.report["summary"]["gpus"] == 12
+
+
+def test_machines_cloned_from_one_image_stay_apart(tmp_path: Path) -> None:
+    """They have one machine id; two sources of one machine still meet by it."""
+    info = {"nodeInfo": {"machineID": "4c4c4544", "bootID": "b", "systemUUID": "u"}}
+    seen = look(saved(tmp_path, *(node(name, _NFD, {"nvidia.com/gpu": "8"}, **info) for name in "abc")))
+    assert [(item["name"], item["aliases"]) for item in seen.facts["nodes"]] == [("a", []), ("b", []), ("c", [])]
+    assert seen.facts["conflicts"] == []
+    assert seen.report["summary"]["gpus"] == 24
+
+
+def test_what_the_server_refused_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "nodes.json"
+    refusal = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "message": "nodes is forbidden: \x1b[31muser", "code": 403}
+    file.write_text(json.dumps(refusal))
+    assert run(["doctor", "--from", str(file)]) == 2
+    said = capsys.readouterr().err
+    assert "nodes is forbidden" in said
+    assert "\x1b" not in said
 
 
 def test_a_folder_as_must_gather_leaves_it(tmp_path: Path) -> None:
@@ -953,10 +986,10 @@ Events:
 """
 
 
-@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\n    "])
 def test_a_described_node(ends: str, tmp_path: Path) -> None:
     file = tmp_path / "describe.txt"
-    file.write_bytes(DESCRIBED.replace("\n", ends).encode())
+    file.write_bytes((ends.strip("\r\n") + DESCRIBED.replace("\n", ends)).encode())
     seen = look(file, now="2026-11-24T12:00:00Z")
     holds(
         seen.node,
