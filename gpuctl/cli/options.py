@@ -62,7 +62,14 @@ ConfigFile = Annotated[
     str | None, typer.Option("--config", metavar="FILE", help="Read this configuration instead of the gpuctl.toml of this folder.")
 ]
 Verbose = Annotated[
-    int, typer.Option("--verbose", "-v", count=True, help="Show more: every finding, every audit, every request; twice for tracebacks.")
+    int,
+    typer.Option(
+        "--verbose",
+        "-v",
+        count=True,
+        show_default=False,
+        help="Show more: every finding, every audit, every request; twice for tracebacks.",
+    ),
 ]
 
 

@@ -53,6 +53,5 @@ def _row(node: Node) -> tuple[str, ...]:
         (node.ready or "?") + cordoned,
         (labels.product if labels else None) or "?",
         (driver.version if driver else None) or "?",
-        amounts or "?",
     )
-    return tuple(safe(cell, 80) for cell in cells)
+    return (*(safe(cell, 80) for cell in cells), safe(amounts or "?", 300))

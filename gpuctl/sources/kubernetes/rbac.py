@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 import yaml
@@ -43,7 +44,8 @@ def text(namespace: str | None = None, name: str = "gpuctl-reader") -> str:
         lines.append("# A Role cannot grant these, and what needs them is not assessed:")
         lines += [f"#   {resource}" for resource in absent]
     lines.append("#")
-    lines += [f"# {resource}: {why}" for resource, why in _reasons(namespace)]
+    for names, why in _reasons(namespace):
+        lines += textwrap.wrap(f"{', '.join(names)}: {why}", 120, initial_indent="# ", subsequent_indent="#   ", break_on_hyphens=False)
     binding, flags = ("clusterrolebinding", f"--clusterrole={name}") if namespace is None else ("rolebinding", f"--role={name}")
     place = f" --namespace={namespace}" if namespace else ""
     lines += [
@@ -54,14 +56,15 @@ def text(namespace: str | None = None, name: str = "gpuctl-reader") -> str:
     return "\n".join(lines) + "\n" + yaml.dump(role(namespace, name), Dumper=_Plain, sort_keys=False, width=120, default_flow_style=None)
 
 
-def _reasons(namespace: str | None) -> list[tuple[str, str]]:
+def _reasons(namespace: str | None) -> list[tuple[list[str], str]]:
+    """Names of resources, and why they are read and what reading them shows; those with equal words stand together."""
     granted = {(group, resource) for rule in rules(namespace) for group in rule["apiGroups"] for resource in rule["resources"]}
-    found = [
-        (row.name, f"{row.why}{'; required' if row.need == 'required' else ''}{_also(row)}")
-        for row in TABLE
-        if (row.group, row.resource) in granted
-    ]
-    return [*found, ("configmaps", f"how the device plugin shares GPUs ({_SHOWS['configmaps']})")]
+    found: dict[str, list[str]] = {}
+    for row in TABLE:
+        if (row.group, row.resource) in granted:
+            found.setdefault(f"{row.why}{'; required' if row.need == 'required' else ''}{_also(row)}", []).append(row.name)
+    found[f"how the device plugin shares GPUs ({_SHOWS['configmaps']})"] = ["configmaps"]
+    return [(names, why) for why, names in found.items()]
 
 
 def _also(row: Wanted) -> str:
