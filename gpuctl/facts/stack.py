@@ -90,9 +90,10 @@ def daemon_sets(view: View) -> DaemonSets:
 
 @dataclass(frozen=True)
 class StackIndex:
-    """Pods of the GPU software with their families, by cluster and name of their node."""
+    """Pods of the GPU software with their families, by cluster and name of their node; and which parts each cluster runs."""
 
     by_node: dict[tuple[str | None, str | None], tuple[tuple[Pod, StackRow], ...]]
+    parts: frozenset[tuple[str | None, Part]]
 
     def on(self, node: Node) -> tuple[tuple[Pod, StackRow], ...]:
         """Those bound to one node."""
@@ -106,7 +107,8 @@ def stack_index(view: View) -> StackIndex:
     for pod in view.snapshot.pods or ():
         if pod.node and (row := stack_row(pod)) is not None:
             found.setdefault((pod.cluster, pod.node), []).append((pod, row))
-    return StackIndex({key: tuple(pods) for key, pods in found.items()})
+    parts = frozenset((cluster, row.part) for (cluster, _), pods in found.items() for _, row in pods)
+    return StackIndex({key: tuple(pods) for key, pods in found.items()}, parts)
 
 
 @provides
@@ -165,7 +167,20 @@ def broken_link(node: GpuNode, index: StackIndex, sets: DaemonSets, view: View) 
     discovery = next((pod for pod in known if pod.row.part == "node-feature-discovery" and pod.failing), None)
     if discovery is not None and not _is_discovered(item):
         return BrokenLink("node-feature-discovery", discovery.failing or "", discovery)
+    if not by_part["device-plugin"] and missing is None and (link := _dra_link(item, known, index, view)) is not None:
+        return link
     return _without_failing_pod(item, bool(by_part["device-plugin"]), partial=missing is not None)
+
+
+def _dra_link(node: Node, known: tuple[StackPod, ...], index: StackIndex, view: View) -> BrokenLink | None:
+    """For a node without a device plugin whose devices a DRA driver serves, or should: none in the cluster is served otherwise."""
+    driver = next((pod for pod in known if pod.row.part == "dra-driver"), None)
+    if driver is not None:
+        return BrokenLink("dra-driver", driver.failing or driver.waiting or "its pod is ready, yet it publishes no device", driver)
+    served = any(cluster == node.cluster for cluster, _ in view.slices_by_node)
+    if served and (node.cluster, "device-plugin") not in index.parts:
+        return BrokenLink("dra-driver", "no pod of the DRA driver is on the node, and the cluster has no device plugin")
+    return None
 
 
 def _is_discovered(node: Node) -> bool:
