@@ -18,6 +18,7 @@ import yaml
 
 from gpuctl.cli.main import run
 from tests.e2e.planted import FAULTS, sound
+from tests.rig.fake_api import Reply, fake_api, listing, status
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 ACTING = "\x1b[2J\x1b]0;owned\x07[red]x[/]\r\nerror[usage]: forged\n\u202egpj\u2066\u200b\x9b31m\x00\u2028"
@@ -214,3 +215,46 @@ def test_files_with_hostile_names_and_content_are_told_as_text(
     assert code in {0, 3}
     assert "not recognised" in text.lower()
     assert called(capsys, "doctor", "--from", name)[0] == 2
+
+
+def test_a_hostile_server_and_kubeconfig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """What a server answers in place of lists, and the names in a kubeconfig, are text too."""
+    monkeypatch.chdir(tmp_path)
+    nodes = [obj for obj in with_hostile_labels(objects(), ACTING) if obj["kind"] == "Node"][:5]
+    name = ACTING.replace("\x00", "")
+    with fake_api() as api:
+        config = json.loads(Path(api.kubeconfig(tmp_path / "config")).read_text())
+        config["current-context"] = config["contexts"][0]["name"] = name
+        config["contexts"][0]["context"] |= {"user": name, "namespace": "team-a"}
+        config["users"][0]["name"] = name
+        (tmp_path / "config").write_text(json.dumps(config))
+        api.on("/version", lambda _: Reply(body=json.dumps({"gitVersion": ACTING}).encode()))
+        api.on("/api/v1/nodes", lambda _: listing("Node", nodes))
+        api.on("/api/v1/pods", lambda _: status(403, ACTING, ACTING))
+        api.on("/api/v1/events", lambda _: status(500, ACTING))
+        api.on("/api/v1/resourcequotas", lambda _: Reply(body=ACTING.encode(), headers={"Content-Type": "text/html"}))
+        monkeypatch.setattr("gpuctl.sources.kubernetes.client.pause_seconds", lambda *_: 0.01)
+        for style in ("table", "json"):
+            code, text = called(capsys, "doctor", "--kubeconfig", "config", "-o", style, "-v")
+            assert code in {1, 3}
+        report = json.loads(text)
+        assert report["sources"][0]["state"] == "partial"
+        assert [missing for outcome in report["outcomes"] for missing in outcome["missing"] if "forged" in missing["reason"]]
+        for path in ("/version", "/apis", "/api", "/api/v1/nodes", "/api/v1/pods"):
+            api.on(path, lambda _: status(401, ACTING, ACTING))
+        assert called(capsys, "doctor", "--kubeconfig", "config")[0] == 2
+
+
+@pytest.mark.parametrize("case", ["acting", "shell"])
+def test_yaml_and_text_act_no_more_than_json(
+    case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    few = list({obj["kind"]: obj for obj in CASES[case]()}.values())
+    Path("dump.yaml").write_text(yaml.dump_all(few, Dumper=yaml.CSafeDumper), "utf-8")
+    suffix = ACTING if case == "acting" else SHELL
+    events = "LAST SEEN   TYPE      REASON             OBJECT        MESSAGE\n"
+    events += f"5m          Warning   FailedScheduling   pod/a{suffix.split(chr(13))[0]}   0/3 nodes are available: {suffix}\n"
+    Path("events.txt").write_text(events, "utf-8")
+    for style in ("table", "wide", "json", "yaml", "name"):
+        called(capsys, "doctor", "--from", "dump.yaml", "--from", "events.txt", "-o", style, "-v")
