@@ -18,11 +18,10 @@ _UNSET = {"KUBECONFIG", "CI", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "TE
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs the control plane, and keep it on one worker, so that it is started once."""
+    """Mark what needs the control plane."""
     for item in items:
         if _CONTROL_PLANE_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.control_plane)
-            item.add_marker(pytest.mark.xdist_group("control_plane"))
 
 
 @pytest.fixture(autouse=True)

@@ -166,7 +166,9 @@ def report(cluster: ControlPlane, reader: Path) -> dict[str, Any]:
 
 
 def about(report: dict[str, Any], code: str, name: str) -> dict[str, Any]:
-    rows = [row for row in report["findings"] if row["code"] == code and (row["subject"]["name"] or "").startswith(name)]
+    rows: list[dict[str, Any]] = [
+        row for row in report["findings"] if row["code"] == code and (row["subject"]["name"] or "").startswith(name)
+    ]
     assert len(rows) == 1, [(row["code"], row["subject"]["name"], row["message"]) for row in report["findings"]]
     return rows[0]
 

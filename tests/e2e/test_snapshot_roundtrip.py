@@ -59,7 +59,11 @@ def saved(control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory)
     now = as_of.isoformat()
     live = doctor("--kubeconfig", kubeconfig, "--now", now)
     plain, redacted, names = folder / "plain.json.gz", folder / "redacted.json.gz", folder / "map.json"
-    for command in (["save", plain, "--kubeconfig", kubeconfig], ["redact", plain, redacted, "--map", names]):
+    commands: tuple[tuple[str | Path, ...], ...] = (
+        ("save", plain, "--kubeconfig", kubeconfig),
+        ("redact", plain, redacted, "--map", names),
+    )
+    for command in commands:
         answer = gpuctl("snapshot", *command)
         assert answer.code == 0, answer.err
     yield Saved(live.report, kubeconfig, now, plain, redacted, names)
