@@ -60,7 +60,7 @@ REMEDIES: dict[Kind, Remedy] = {
         "Align the MIG strategy with the layout of {targets}", _P, _stack.mig_strategy, _stack.set_back, protects=True
     ),
     Kind.ALIGN_POOL: Remedy(
-        "Bring {targets} to one software level", _P, _stack.align_pool, _node.uncordon_back, Ends.EVICTED, protects=True
+        "Make the nodes of {targets} alike", _P, _stack.align_pool, _node.uncordon_back, Ends.EVICTED, protects=True
     ),
     Kind.FORCE_DELETE_POD: Remedy("Remove what is left of {targets}", _P, _pod.force_delete, _pod.made_by_controller, Ends.TARGETS),
     Kind.DELETE_FAILED_POD: Remedy(

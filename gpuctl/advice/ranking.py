@@ -201,7 +201,7 @@ class _Pricing:
         if gain.gpu_hours and (names := interrupts(pod for pod in working if self.work.gpus(pod))):
             shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
             return f"the end of the work that it would interrupt: {shown}"
-        if self._is_demand():
+        if self.remedy.makes or any(finding.demand for finding in self.group.roots):
             return "accelerators to come free or be added: none that these pods could use lies idle"
         nodes = self.job.nodes
         return f"the next maintenance of {fold(nodes)}" if nodes else "the next maintenance"

@@ -130,14 +130,15 @@ def set_back(job: Job) -> tuple[Step, ...]:
 def align_pool(job: Job) -> tuple[Step, ...]:
     """`fact` and `value` of the action say which fact differs and what most nodes have."""
     what, to, nodes = job.args.get("fact", "software"), job.args.get("value"), job.nodes
+    if what == "product":
+        say = "Move these nodes to a pool of their own, by the label that names pools here, or have their cards exchanged"
+    else:
+        called = "CUDA version" if what == "cuda" else what
+        say = f"Bring the {called} of these nodes to {to or 'what the rest of the pool has'}, as this site rolls it out"
     return (
         job.step("See what differs", lambda kubectl: kubectl.describe_nodes(nodes)),
         *job.drain(),
-        job.step(
-            f"Bring the {what} of these nodes to {to or 'what the rest of the pool has'}, as this site rolls it out",
-            None,
-            job.evicted(nodes),
-        ),
+        job.step(say, None, job.evicted(nodes)),
         *job.give_back(),
     )
 
@@ -215,7 +216,9 @@ def _restart(job: Job, parts: tuple[str, ...], called: str) -> tuple[Step, ...]:
     pods = _pods_of(job, parts)
     if not pods:
         return (*_absent(job, called), *job.lift_taints())
-    return (*_delete(job, pods, f"Restart {called}; running pods keep their GPUs", pods), *job.lift_taints())
+    failing = [pod for pod in pods if pod in job.named]
+    restart = f"{'Once the reason is gone, restart' if failing else 'Restart'} {called}; running pods keep their GPUs"
+    return (*_look(job, failing), *_delete(job, pods, restart, pods), *job.lift_taints())
 
 
 def _repair(job: Job, parts: tuple[str, ...], called: str) -> tuple[Step, ...]:

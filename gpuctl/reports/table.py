@@ -156,7 +156,9 @@ def _terms(item: Item, style: Style) -> Iterator[str]:
         weight = gain.gpu_hours / (gain.gpus * gain.horizon_hours)
         times = f" x {weight:.3g}{star('capacity_weight', 'risk_weight')}" if abs(weight - 1) > _ROUNDING else ""
         hours = f"{significant(gain.horizon_hours)} h{star('horizon_hours')}"
-        yield from _labelled("gain", f"{_gpus(gain.gpus)} for {hours}{times} = {_hours(gain.gpu_hours)}; {_BASES[gain.basis]}", style)
+        yield from _labelled(
+            "gain", f"{plural(float(f'{gain.gpus:.3g}'), 'GPU')} for {hours}{times} = {_hours(gain.gpu_hours)}; {_BASES[gain.basis]}", style
+        )
     else:
         yield from _labelled("gain", "no GPU now", style)
     ends = f"interrupts {_hours(lost)} of running work" if lost else "interrupts no GPU work"
@@ -167,7 +169,7 @@ def _terms(item: Item, style: Style) -> Iterator[str]:
         sure = f"{factor:.3g} x " if abs(factor - 1) > _ROUNDING else ""
         minus = f" - {lost:,.0f}" if lost else ""
         terms = f"{sure}{gain.gpu_hours:,.0f}{minus} = " if sure or minus else ""
-    each = f"; {item.priority:,.4g} for an hour of work" if item.priority else ""
+    each = f"; {_figure(item.priority)} for an hour of work" if item.priority else ""
     yield from _labelled("rank", f"{item.confidence}{star('confidence_')}; net {terms}{_hours(net)}{each}", style)
 
 
@@ -233,7 +235,12 @@ def _few(names: Sequence[str]) -> str:
 
 
 def _hours(hours: float) -> str:
-    return f"{hours:,.0f} GPU-hours" if abs(hours) >= 10 else f"{float(f'{hours:.2g}'):g} GPU-hours"
+    return f"{_figure(hours)} GPU-hours"
+
+
+def _figure(number: float) -> str:
+    """Whole from 10 on, with two digits below."""
+    return f"{number:,.0f}" if abs(number) >= 10 else f"{float(f'{number:.2g}'):g}"
 
 
 def _round(number: float) -> float | int:
