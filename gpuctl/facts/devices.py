@@ -90,9 +90,11 @@ def physical(node: Node, view: View) -> float | None:
     """Physical accelerators of a node: those listed by a host, else by labels, else by resources with sharing divided out,
     else by DRA slices. MIG devices beside whole ones stand for as many more cards as they need at least; alone they tell no number.
     None when no source does."""
-    if node.gpus is not None:
-        return len(node.gpus)
     labels = node.accelerators
+    if node.gpus is not None:
+        # A GPU that left the bus is missing from the host's list, and one that is lost stands in it: both are there physically.
+        counted = [number for number in (node.gpu_count, labels.physical if labels is not None else None) if number is not None]
+        return None if "gpus" in node.unknown and not counted else max(len(node.gpus), *counted, 0)
     if labels is not None and labels.physical is not None:
         return labels.physical
     units = units_of_a_card(node)
@@ -116,7 +118,8 @@ def physical(node: Node, view: View) -> float | None:
     if node.gpu_count is not None:
         return node.gpu_count
     published = dra_devices(node, view)
-    return published if published or (node.capacity is not None and not sliced) else None
+    claimed = sliced or (labels is not None and bool(labels.present or labels.pci_present or labels.product))
+    return published if published or (node.capacity is not None and not claimed) else None
 
 
 def units_of_a_card(node: Node) -> float:
@@ -156,7 +159,7 @@ def _single_profile(node: Node) -> int | None:
 def at_least(node: Node, view: View) -> float:
     """Physical accelerators to count on: a node that is known to have some, and not how many, has one at least."""
     known = physical(node, view)
-    return 1.0 if known is None else known
+    return max(1.0, len(node.gpus or ())) if known is None else known
 
 
 def dra_devices(node: Node, view: View) -> int:

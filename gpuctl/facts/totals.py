@@ -39,7 +39,8 @@ def totals(view: View) -> Totals | None:
     for node in view.gpu_nodes:
         known = physical(node, view)
         untold["gpus"] += known is None
-        untold["gpus_allocatable"] += node.allocatable is None or known is None
+        offered = accelerators(node.allocatable or {})
+        untold["gpus_allocatable"] += node.allocatable is None or (known is None and any(offered.values()))
         cards = known or 0.0
         gpus += cards
         allocatable += _cards(node, cards, node.allocatable or {})

@@ -11,7 +11,7 @@ from gpuctl.knowledge.accelerators import classify
 from gpuctl.model.nodes import Cuda, Driver, GpuLabels, Node, NodeMig, Sharing
 from gpuctl.parsers import k8s_raw as raw
 from gpuctl.parsers.k8s_dialect import NOTHING, Dialect, readable
-from gpuctl.parsers.k8s_stack import PCI_CLASSES, PCI_VENDORS
+from gpuctl.parsers.k8s_stack import accelerator_vendor
 from gpuctl.units import count, quantity
 
 POOL_LABELS = (
@@ -202,10 +202,10 @@ def pci_vendor(label: str) -> str | None:
     if match is None:
         return None
     device_class, vendor = match.groups()
-    if device_class is not None and not device_class.startswith(PCI_CLASSES):
-        return None
+    if device_class is not None:
+        return accelerator_vendor(device_class, vendor)
     # Without a class the label may mean any device of the vendor: only NVIDIA's is telling enough (its operator writes it so).
-    return PCI_VENDORS.get(vendor) if device_class is not None or vendor == "10de" else None
+    return "nvidia" if vendor == "10de" else None
 
 
 def _nvidia(labels: Mapping[str, str]) -> dict[str, Any]:

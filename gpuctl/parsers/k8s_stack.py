@@ -11,9 +11,11 @@ from gpuctl.model.stack import ClusterPolicy, NvidiaDriver, SchedulerProfile
 from gpuctl.parsers.k8s_doc import Doc
 from gpuctl.units import quantity
 
-PCI_VENDORS = {"10de": "nvidia", "1002": "amd", "8086": "intel", "1da3": "habana", "1d0f": "aws"}
-PCI_CLASSES = ("03", "12")
+_PCI_VENDORS = {"10de": "nvidia", "1002": "amd", "8086": "intel", "1da3": "habana", "1d0f": "aws"}
+_PCI_CLASSES = ("03", "12")
 """Display controllers and processing accelerators, https://pci-ids.ucw.cz/read/PD"""
+_SCREEN = "0300"
+"""Class of graphics that can drive a screen: a processor's own graphics and the console of a virtual machine or BMC are of it."""
 # Names of images as NVIDIA's, AMD's, Intel's and the cloud providers' charts have them, most specific first.
 _PARTS = tuple(
     (re.compile(pattern), part)
@@ -132,8 +134,15 @@ def node_feature(doc: Doc) -> dict[str, Any]:
 
 
 def _gpu_vendor(doc: Doc) -> str | None:
-    device_class = doc.text("class") or ""
-    return PCI_VENDORS.get(doc.text("vendor") or "") if device_class.startswith(PCI_CLASSES) else None
+    return accelerator_vendor(doc.text("class") or "", doc.text("vendor") or "")
+
+
+def accelerator_vendor(device_class: str, vendor: str) -> str | None:
+    """The maker of a PCI device that is an accelerator, by its class and vendor id; of what drives screens only NVIDIA's are."""
+    name = _PCI_VENDORS.get(vendor)
+    if not device_class.startswith(_PCI_CLASSES) or (device_class.startswith(_SCREEN) and name != "nvidia"):
+        return None
+    return name
 
 
 def scheduler_profiles(doc: Doc) -> list[SchedulerProfile]:

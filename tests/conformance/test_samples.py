@@ -511,7 +511,7 @@ def _(seen: Seen) -> None:
 @check("dra/devicetaintrule-v1alpha3.yaml")
 def _(seen: Seen) -> None:
     (rule,) = seen.facts["device_taint_rules"]
-    holds(rule, driver="dra.example.com", pool=None, device=None)
+    holds(rule["device_selector"], driver="dra.example.com", pool=None, device=None)
     assert (rule["taint"]["key"], rule["taint"]["effect"]) == ("dra.example.com/unhealthy", "NoExecute")
     silent(seen)
 
@@ -553,7 +553,7 @@ def _(seen: Seen) -> None:
 def _(seen: Seen) -> None:
     (template,) = seen.facts["resource_claims"]
     holds(template, template=True)
-    assert [item["device_class_name"] for item in template["requests"]] == ["gpu.nvidia.com"]
+    assert [item["device_class_name"] for item in template["devices"]["requests"]] == ["gpu.nvidia.com"]
     assert len(seen.facts["pods"]) == 2
     assert all(pod["unknown"]["claims"] for pod in seen.facts["pods"])
     silent(seen)
@@ -562,8 +562,8 @@ def _(seen: Seen) -> None:
 @check("dra/nvidia-gpu-test4-mig-v1beta1.yaml")
 def _(seen: Seen) -> None:
     (template,) = [item for item in seen.facts["resource_claims"] if item["template"]]
-    assert len(template["requests"]) == 4
-    assert {item["device_class_name"] for item in template["requests"]} == {"mig.nvidia.com"}
+    assert len(template["devices"]["requests"]) == 4
+    assert {item["device_class_name"] for item in template["devices"]["requests"]} == {"mig.nvidia.com"}
     silent(seen)
 
 
@@ -578,7 +578,7 @@ def _(seen: Seen) -> None:
 @check("dra/vks-a100-10c-resourceclaims-allocated-v1.yaml")
 def _(seen: Seen) -> None:
     (claim,) = seen.facts["resource_claims"]
-    (device,) = claim["allocation"]
+    (device,) = claim["allocation"]["devices"]["results"]
     holds(device, device="gpu-0", pool="node-b", driver="gpu.nvidia.com")
     assert len(claim["reserved_for"]) == 1
     silent(seen)
@@ -596,8 +596,10 @@ def _(seen: Seen) -> None:
 
 def test_claims_and_slices_together_tell_which_device_is_taken() -> None:
     seen = look(SAMPLES / "dra/vks-a100-10c-resourceslices-v1.yaml", SAMPLES / "dra/vks-a100-10c-resourceclaims-allocated-v1.yaml")
-    taken = {(item["pool"], item["device"]) for claim in seen.facts["resource_claims"] for item in claim["allocation"]}
-    there = {(item["pool"], device["name"]) for item in seen.facts["resource_slices"] for device in item["devices"]}
+    taken = {
+        (item["pool"], item["device"]) for claim in seen.facts["resource_claims"] for item in claim["allocation"]["devices"]["results"]
+    }
+    there = {(item["pool"]["name"], device["name"]) for item in seen.facts["resource_slices"] for device in item["devices"]}
     assert there - taken == {("node-a", "gpu-0")}
 
 

@@ -357,6 +357,26 @@ FAULTS: dict[str, tuple[Object, str, str]] = {
 }
 
 
+SCREENS = ("0300_8086", "0300_1002", "0300_1d0f", "0300_1a03", "0200_15b3", "0302_1234")
+
+
+@pytest.mark.parametrize("device", SCREENS)
+def test_what_drives_a_screen_is_no_accelerator(device: str, tmp_path: Path) -> None:
+    seen = look(saved(tmp_path, node("n", {f"feature.node.kubernetes.io/pci-{device}.present": "true"}, {"cpu": "8"})))
+    assert seen.node["accelerators"] is None
+    assert seen.report["summary"]["gpus"] == 0
+    assert seen.codes == []
+
+
+@pytest.mark.parametrize("device", ["0300_10de", "0302_10de", "1200_1002", "0380_8086", "1200_1da3"])
+def test_an_accelerator_that_nobody_offers_is_no_zero(device: str, tmp_path: Path) -> None:
+    seen = look(saved(tmp_path, node("n", {f"feature.node.kubernetes.io/pci-{device}.present": "true"}, {"cpu": "8"})))
+    assert seen.node["accelerators"]["pci_present"] is True
+    assert seen.report["summary"]["gpus"] is None
+    assert seen.report["summary"]["gpus_allocatable"] == 0
+    assert seen.codes == ["gpu-not-advertised"]
+
+
 @pytest.mark.parametrize("name", FAULTS)
 def test_fault(name: str, tmp_path: Path) -> None:
     given, code, words = FAULTS[name]
@@ -691,7 +711,11 @@ OBJECTS: dict[str, tuple[Object, str, Object]] = {
             },
         },
         "resource_slices",
-        {"driver": "gpu.nvidia.com", "pool_generation": 2, "counters": {"gpu-0": {"memory": 80 * GIB}}},
+        {
+            "driver": "gpu.nvidia.com",
+            "pool": {"name": "n", "generation": 2, "resource_slice_count": 1},
+            "shared_counters": [{"name": "gpu-0", "counters": {"memory": 80 * GIB}}],
+        },
     ),
     "ResourceClaim of v1beta1": (
         {
@@ -718,7 +742,12 @@ OBJECTS: dict[str, tuple[Object, str, Object]] = {
         },
         "resource_claims",
         {
-            "allocation": [{"request": "gpu", "driver": "gpu.nvidia.com", "pool": "n", "device": "gpu-3", "admin_access": False}],
+            "allocation": {
+                "devices": {
+                    "results": [{"request": "gpu", "driver": "gpu.nvidia.com", "pool": "n", "device": "gpu-3", "admin_access": False}]
+                },
+                "allocation_timestamp": None,
+            },
             "reserved_for": ["p"],
         },
     ),
@@ -782,9 +811,9 @@ def test_object(name: str, tmp_path: Path) -> None:
 
 def test_device_classes_of_claims(tmp_path: Path) -> None:
     names = ["ResourceClaim of v1beta1", "ResourceClaim of v1alpha2", "ResourceClaim of v1 with alternatives"]
-    seen = [look(saved(tmp_path, OBJECTS[name][0])).facts["resource_claims"][0]["requests"] for name in names]
+    seen = [look(saved(tmp_path, OBJECTS[name][0])).facts["resource_claims"][0]["devices"]["requests"] for name in names]
     assert [(item["device_class_name"], item["count"]) for (item,) in seen] == [("gpu.nvidia.com", 2), ("gpu.nvidia.com", 1), (None, 1)]
-    assert [(item["device_class_name"], item["count"]) for item in seen[2][0]["alternatives"]] == [("h200", 1), ("h100", 2)]
+    assert [(item["device_class_name"], item["count"]) for item in seen[2][0]["first_available"]] == [("h200", 1), ("h100", 2)]
 
 
 def test_a_device_class_is_an_extended_resource_of_its_own(tmp_path: Path) -> None:
