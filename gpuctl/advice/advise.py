@@ -17,6 +17,9 @@ from gpuctl.findings import Finding
 from gpuctl.model.subject import Subject
 from gpuctl.nodeset import fold
 
+_LONG_LIST = 80
+"""Characters of folded names that a title holds."""
+
 
 def advise(findings: Sequence[Finding], view: View) -> tuple[Item, ...]:
     """The advice, ranked.
@@ -84,14 +87,14 @@ def _item(priced: Priced, place: int) -> Item:
 
 
 def _title(priced: Priced) -> str:
-    """The remedy and its targets; names that are long lists are folded, and pods are counted beyond three."""
+    """The remedy and its targets in one line: lists of names are folded, and cut where they stay long; `subjects` has them all."""
     targets, nodes = priced.group.targets, priced.job.nodes
     resource = priced.group.args.get("resource") or "accelerators"
     return REMEDIES[priced.group.kind].title.format(targets=_named(targets), nodes=_nodes(nodes) or "their nodes", resource=resource)
 
 
 def _nodes(nodes: Sequence[str]) -> str:
-    return f"node {nodes[0]}" if len(nodes) == 1 else f"{len(nodes)} nodes: {fold(nodes)}" if nodes else ""
+    return f"node {nodes[0]}" if len(nodes) == 1 else f"{len(nodes)} nodes: {_folded(nodes)}" if nodes else ""
 
 
 def _named(targets: Sequence[Subject]) -> str:
@@ -100,8 +103,13 @@ def _named(targets: Sequence[Subject]) -> str:
         return _nodes(sorted({target.node or target.name or "?" for target in targets}))
     names = sorted({f"{target.namespace}/{target.name}" if target.namespace else target.name or "?" for target in targets})
     if kinds == {"queue"}:
-        return fold(names)
+        return _folded(names)
     kind = next(iter(kinds)) if len(kinds) == 1 else "object"
     if len(names) == 1:
         return f"{kind} {names[0]}"
-    return f"{len(names)} {kind}s: {fold(names)}"
+    return f"{len(names)} {kind}s: {_folded(names)}"
+
+
+def _folded(names: Sequence[str]) -> str:
+    folded = fold(names)
+    return folded if len(folded) <= _LONG_LIST or len(names) < 3 else f"{names[0]}, {names[1]} and {len(names) - 2} more"

@@ -100,7 +100,7 @@ def _overview(now: Sequence[Item], later: Sequence[Item], report: Report, style:
             item.severity,
             f"{_round(item.gain.gpus):>4}" if item.gain.gpu_hours else "   -",
             _minutes(item.effort_minutes),
-            safe(item.title, 200),
+            safe(item.title, 1000),
         )
         for item in now[:_OVERVIEW_ROWS]
     ]

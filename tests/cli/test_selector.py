@@ -105,6 +105,7 @@ def test_live_nodes_are_all_read_and_counted(tmp_path: Path, capsys: pytest.Capt
         assert all("labelSelector" not in request.query for request in api.asked("/api/v1/nodes"))
     assert document["summary"]["nodes"] == 2
     assert document["summary"]["gpus"] == 10
+    assert document["notes"] == ["reported on 1 chosen node only; the whole cluster is judged and counted"]
     codes = {finding["code"] for finding in document["findings"]}
     assert "pod-request-unsatisfiable" not in codes
     assert "gpu-allocatable-below-capacity" in codes or "gpu-not-advertised" in codes
