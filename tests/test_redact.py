@@ -91,7 +91,7 @@ SHAPES = (
     "0/3 nodes are available: 1 Insufficient nvidia.com/ZqCanary_{n}, 2 node(s) had untolerated taint {{zqcanary: x{n}}}.",
     "exceeded quota: zqcanary{n}, requested: requests.zqcanary/gpu=1, used: zqcanary=1, limited: zqcanary=1",
     "RBAC refuses list of zqcanary{n} in API group zqcanary.io at namespace zqcanary: the rule",
-    "avg(DCGM_FI_DEV_FB_FREE{{zqcanary=\"{n}\"}})",
+    'avg(DCGM_FI_DEV_FB_FREE{{zqcanary="{n}"}})',
     "ErrorCode:74 zqcanary{n} Recommended Action=zqcanary",
     "\x1b[31mzqcanary{n}\u202e",
 )

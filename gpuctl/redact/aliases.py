@@ -43,7 +43,8 @@ STACK_NAMES: Final = (
     "nvidia-sandbox-device-plugin-daemonset", "nvidia-gpu-device-plugin", "nvidia-kubevirt-gpu-device-plugin", "gpu-feature-discovery",
     "nvidia-gpu-feature-discovery", "nvidia-dcgm-exporter", "nvidia-dcgm", "dcgm-exporter", "dcgm", "nvidia-node-status-exporter",
     "nvidia-dra-driver-gpu-kubelet-plugin", "nvidia-dra-driver", "nvidia-k8s-dra-driver", "node-feature-discovery-worker", "nfd-worker",
-    "gpu-operator-node-feature-discovery-worker", "amdgpu-device-plugin-daemonset", "amd-gpu-device-plugin", "habanalabs-device-plugin-daemonset",
+    "gpu-operator-node-feature-discovery-worker", "amdgpu-device-plugin-daemonset", "amd-gpu-device-plugin",
+    "habanalabs-device-plugin-daemonset",
     "intel-gpu-plugin", "neuron-device-plugin-daemonset", "neuron-device-plugin", "amdgpu-device-plugin",
 )  # fmt: skip
 """Published names of GPU software; one that stands whole is kept, one with more behind it lends its alias the beginning."""
@@ -72,7 +73,7 @@ class Aliases:
         self.noted.setdefault(name, set()).add(kind)
         return name
 
-    def get(self, name: str, kind: str) -> str:
+    def get(self, name: str, _kind: str) -> str:
         """The alias of a noted name."""
         return self.made[name]
 

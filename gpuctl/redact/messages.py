@@ -8,6 +8,7 @@ from typing import Final, Protocol
 from gpuctl.analysis import admission_message, quota_message, scheduler_message
 from gpuctl.analysis.scheduler_message import Kind, Reason, Verdict
 from gpuctl.knowledge.accelerators import is_accelerator
+from gpuctl.parsers.nvidia_smi_values import REASONS
 
 
 class Namer(Protocol):
@@ -67,12 +68,15 @@ _WORDS: Final[dict[Kind, str]] = {
 }
 """A word of each kind by which the parser knows it again."""
 _DECODED = re.compile(
-    r"\b(?:ErrorCode:\d{1,5}|GPU:\d{1,3}|Recommended Action=(?:CONTACT_SUPPORT|RESTART_VM|RESTART_BM|COMPONENT_RESET|REPLACE_VM|RUN_FIELDDIAG|NONE)|"
-    r"[Ee]xit(?: status| code|Code)[ :=]{1,2}\d{1,3}|Xid \d{1,4}|XID[ :]{0,2}\d{1,4}|back-off \d{1,3}m?\d{0,2}s|Back-off restarting failed container|"
+    r"\b(?:ErrorCode:\d{1,5}|GPU:\d{1,3}|Recommended Action="
+    r"(?:CONTACT_SUPPORT|RESTART_VM|RESTART_BM|COMPONENT_RESET|REPLACE_VM|RUN_FIELDDIAG|NONE)|"
+    r"[Ee]xit(?: status| code|Code)[ :=]{1,2}\d{1,3}|Xid \d{1,4}|XID[ :]{0,2}\d{1,4}|back-off \d{1,3}m?\d{0,2}s|"
+    r"Back-off restarting failed container|"
     r"MountVolume\.SetUp failed|CrashLoopBackOff|OOMKilled|no space left on device|context deadline exceeded|i/o timeout|not found|"
     r"permission denied|unauthorized)(?![\w-])"
 )
 _OWN: Final = (
+    *sorted(REASONS, key=len, reverse=True),
     "the API shows counts only",
     "no source that was read tells it",
     "it is not a map of quantities",

@@ -43,10 +43,9 @@ class Walker:
     def _plan(self, struct: type[Struct]) -> tuple[Gather, Rewrite]:
         if struct not in self._plans:
             # types that hold themselves meet this first, and look up the finished plan when they run
-            self._plans[struct] = (lambda item: self._plans[struct][0](item), lambda item: self._plans[struct][1](item))
-            steps = self._steps(struct)
-            made = _plain(steps)
-            self._plans[struct] = _by_value(struct, *made) if struct in _REPEATED else made
+            self._plans[struct] = (self.gather, self.rewrite)
+            made = _plain(self._steps(struct))
+            self._plans[struct] = _by_value(*made) if struct in _REPEATED else made
         return self._plans[struct]
 
     def _steps(self, struct: type[Struct]) -> list[_Step]:
@@ -59,7 +58,7 @@ class Walker:
                 continue
             beside = policy_of(struct, name, BESIDE)
             if beside is not None:
-                steps.append((name, beside[1], *self._beside(beside[0], len(beside[1]), get_origin(hint) is tuple)))
+                steps.append((name, beside[1], *self._beside(beside[0], get_origin(hint) is tuple)))
                 continue
             steps.append((name, None, *self._value(struct, name, hint, _default(info))))
         return steps
@@ -87,7 +86,7 @@ class Walker:
     def _text(self, policy: str) -> tuple[Gather, Rewrite]:
         return self.found[policy].add, self.results[policy].__getitem__
 
-    def _beside(self, policy: str, width: int, many: bool) -> tuple[Gather, Rewrite]:
+    def _beside(self, policy: str, many: bool) -> tuple[Gather, Rewrite]:
         add, get = self._text(policy)
 
         def gather(parts: tuple[Any, ...]) -> None:
@@ -197,7 +196,7 @@ def _each(gather: Gather, rewrite: Rewrite) -> tuple[Gather, Rewrite]:
     return gather_all, rewrite_all
 
 
-def _by_value(struct: type[Struct], gather: Gather, rewrite: Rewrite) -> tuple[Gather, Rewrite]:
+def _by_value(gather: Gather, rewrite: Rewrite) -> tuple[Gather, Rewrite]:
     """The same, but equal objects are handled once."""
     encode = msgspec.json.Encoder().encode
     seen: set[bytes] = set()

@@ -48,9 +48,10 @@ _BY_POLICY: Final = {
     "profile": "MigInstance.profile ComputeInstance.profile Partition.profile Vgpu.profile MigProfile.name mig_strategy MigCard.profile",
     "version": """
         Cluster.version kernel kubelet Driver.version on_disk driver_max gpu_operator toolkit device_plugin dcgm dcgm_exporter mig_manager
-        dra_driver node_feature_discovery FabricManager.version compute_capability host_driver vbios NvidiaDriver.version min_available
+        dra_driver node_feature_discovery FabricManager.version compute_capability host_driver NvidiaDriver.version min_available
         max_unavailable
     """,
+    "firmware": "vbios",
     "os": "os",
     "runtime": "runtime",
     "instance_type": "instance_type",
@@ -63,22 +64,26 @@ _BY_POLICY: Final = {
         kernel_modules distribution provider ready effect status flavour strategy config config_state manager mode state vendor family
         driver_upgrade_state architecture bound_driver health clocks_event_reasons compute_mode recovery_action role license operator
         preemption_policy stop_policy scopes api outcome allocation_mode driver_type fact scoring filters Gpu.kind Partition.kind
-        HardwareEvent.kind Link.type SourceState.kind
+        HardwareEvent.kind Link.type SourceState.kind Fabric.health
     """,
-    DROP: "unrecognised platform inforom holder Process.name",
+    DROP: "unrecognised platform holder Process.name",
 }  # fmt: skip
 
 POLICIES: Final = {field: policy for policy, fields in _BY_POLICY.items() for field in fields.split()}
 """Policy of a text, or of each text in a tuple."""
 
 MAPS: Final[dict[str, tuple[str, str | None]]] = {
-    "unknown": ("unknown", "pair"), "labels": ("label", "pair"), "node_selector": ("selected", "pair"), "match_labels": ("selected", "pair"),
+    "unknown": ("unknown", "pair"), "labels": ("label", "pair"), "node_selector": ("selected", "pair"),
+    "match_labels": ("selected", "pair"),
     "attributes": ("attribute", "pair"), "env": ("environment", "setting"), "versions": ("word", "version"), "capacity": ("resource", None),
-    "allocatable": ("resource", None), "requests": ("resource", None), "total_requests": ("resource", None), "resources": ("resource", None),
+    "allocatable": ("resource", None), "requests": ("resource", None), "total_requests": ("resource", None),
+    "resources": ("resource", None),
     "hard": ("quota_key", None), "used": ("quota_key", None), "Device.capacity": ("attribute_key", None), "skipped": ("kind", None),
     "consumes": ("object", "attribute_key"), "counters": ("object", "attribute_key"), "weights": ("resource", None),
     "scores": ("word", None), "thresholds": ("word", None), "clocks": ("word", None), "utilization": ("word", None),
-    "volatile": ("word", None), "aggregate": ("word", None), "banks": ("word", None), "errors": ("word", None), "enabled": ("word", None),
+    "volatile": ("word", None), "aggregate": ("word", None), "banks": ("word", None), "errors": ("word", None), "enabled": ("word",
+    None),
+    "inforom": ("word", "firmware"),
 }  # fmt: skip
 """Policy of a map's keys, and of its texts (or of the keys of inner maps); `pair`: one policy for key and value together."""
 

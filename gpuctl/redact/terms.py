@@ -40,7 +40,8 @@ _WORD_LABELS: Final = frozenset(
     node.kubernetes.io/exclude-from-external-load-balancers cloud.google.com/gke-gpu-sharing-strategy cloud.google.com/gke-spot
     cloud.google.com/gke-preemptible cloud.google.com/gke-gpu eks.amazonaws.com/capacityType karpenter.sh/capacity-type
     kubernetes.azure.com/scalesetpriority kubernetes.azure.com/accelerator accelerator intel.feature.node.kubernetes.io/gpu
-    intel.feature.node.kubernetes.io/gaudi amd.com/gpu.compute-memory-partition amd.com/gpu.partitioning-supported feature.node.kubernetes.io/system-os_release.ID
+    intel.feature.node.kubernetes.io/gaudi amd.com/gpu.compute-memory-partition amd.com/gpu.partitioning-supported
+    feature.node.kubernetes.io/system-os_release.ID
     """.split()  # noqa: SIM905  (as one text it can be read)
 )
 _NUMBER_LABELS: Final = frozenset(
@@ -185,14 +186,19 @@ class Terms:
         prefix = maker[0] if maker is not None else ""
         if "MI300A" in core:  # partitions of that card are counted by its name
             prefix += "MI300A-"
-        return prefix + self.alias(_MAKER.sub("", core, count=1) or core, "product") + rest
+        return f"{prefix}{self.alias(_MAKER.sub('', core, count=1) or core, 'product')}{rest}"
 
     def as_version(self, value: str) -> str:
         """Numbers and known parts stay; the rest of a longer one becomes an alias."""
         head = words.version_head(value)
         if head == value or value in words.WORDS:
             return value
-        return self.alias(value, "version") if head is None else f"{head}-{self.alias(value[len(head) :].lstrip('-+.~_') or '-', 'version')}"
+        return (
+            self.alias(value, "version") if head is None else f"{head}-{self.alias(value[len(head) :].lstrip('-+.~_') or '-', 'version')}"
+        )
+
+    def as_firmware(self, value: str) -> str:
+        return value if words.is_firmware(value) or words.version_head(value) == value else self.alias(value, "version")
 
     def as_os(self, value: str) -> str:
         return value if words.is_os(value) else self.alias(value, "version")
@@ -217,7 +223,8 @@ class Terms:
         """A metric that falls with the load, by its published name alone."""
         row = falls_with_load(value)
         if row is not None:
-            return next(name for name in _METRIC.findall(value) if re.fullmatch(row.pattern, name))
+            names: list[str] = _METRIC.findall(value)
+            return next(name for name in names if re.fullmatch(row.pattern, name))
         return self.alias(value, "metric")
 
     def as_pod(self, value: str) -> str:
@@ -252,7 +259,7 @@ class Terms:
         head, dot, tail = path.partition(".")
         if head not in fact_names():
             return self.alias(path, "word"), messages.own(reason, self)
-        known = not dot or (_PATH.fullmatch(tail) is not None and set(tail.split(".")) <= fact_names())
+        known = not dot or (_PATH.fullmatch(tail) is not None and set(tail.split(".")) <= fact_names() | words.WORDS)
         return path if known else f"{head}.{self.resource(tail)}", messages.own(reason, self)
 
     def as_attribute(self, item: tuple[str, Any]) -> tuple[str, Any]:
@@ -263,7 +270,9 @@ class Terms:
         if not isinstance(value, str):
             return shown, value
         if name == "type":
-            return shown, value if value in {"gpu", "mig", "vfio", "channel", "daemon", "npu", "tpu", "imex"} else self.alias(value, "value")
+            return shown, value if value in {"gpu", "mig", "vfio", "channel", "daemon", "npu", "tpu", "imex"} else self.alias(
+                value, "value"
+            )
         if name in {"productName", "brand", "architecture", "family"}:
             return shown, self.as_product(value) if value.lower() not in words.WORDS else value
         if name in words.ATTRIBUTES and (words.version_head(value) == value or words.is_mig_profile(value)):

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Final
 
 from gpuctl.knowledge.catalogue import Row, load
+from gpuctl.parsers.nvidia_smi_names import KEYS
 
 
 def _words(text: str) -> frozenset[str]:
@@ -25,7 +26,9 @@ KINDS: Final = _words("""
 """)
 """Kinds of API objects."""
 
-PHASES: Final = _words("Pending Running Succeeded Failed Unknown Inqueue Completed Active Terminating Bound Unschedulable Scheduled Suspended")
+PHASES: Final = _words(
+    "Pending Running Succeeded Failed Unknown Inqueue Completed Active Terminating Bound Unschedulable Scheduled Suspended"
+)
 """Of pods and gangs."""
 
 REASONS: Final = _words("""
@@ -92,7 +95,8 @@ DRIVERS: Final = _words("""
 """)
 """DRA drivers, and the device classes that they bring."""
 
-WORDS: Final = _words("""
+WORDS: Final = (
+    _words("""
     true false yes no on off none all void auto unknown default enabled disabled present absent shared exclusive compute graphics
     Equal Exists In NotIn DoesNotExist Gt Lt NoSchedule NoExecute PreferNoSchedule Never PreemptLowerPriority True False Unknown Normal
     Warning ok partial failed ready notReady NotReady ignored success pending rebooting single mixed time-slicing time-sharing mps open
@@ -105,7 +109,8 @@ WORDS: Final = _words("""
     vsphere openshift kubeadm oci digitalocean ibm microk8s talos kwok ExactCount All kubernetes bare-metal host guest licensed unlicensed
     None Hold HoldAndDrain BestEffort NotBestEffort Terminating NotTerminating PriorityClass CrossNamespacePodAffinity VolumeAttributesClass
     DEFAULT EXCLUSIVE_PROCESS PROHIBITED Active Idle Up Down up down active running stopped not-installed not-running in-progress completed
-    waiting terminated healthy unhealthy Reset RESET_GPU NODE_REBOOT DRAIN_P2P DRAIN_RESET NONE ubuntu rhel rocky debian amzn cos sles fedora flatcar
+    waiting terminated healthy unhealthy Reset RESET_GPU NODE_REBOOT DRAIN_P2P DRAIN_RESET NONE ubuntu rhel rocky debian amzn cos
+    sles fedora flatcar
     MostAllocated LeastAllocated RequestedToCapacityRatio BalancedAllocation can-not-schedule scale-up scale-down no-fit
     driver toolkit device_plugin dcgm dcgm_exporter gfd mig_manager node_status_exporter validator gdrcopy gds sandbox_workloads
     vgpu_manager vfio_manager sandbox_device_plugin vgpu_device_manager kata_manager cc_manager operator
@@ -115,11 +120,17 @@ WORDS: Final = _words("""
     sync_boost applications_clocks_setting hw_power_brake_slowdown display_clocks_setting gpu_idle
     spx_nps1 dpx_nps1 dpx_nps2 tpx_nps1 qpx_nps1 qpx_nps4 cpx_nps1 cpx_nps2 cpx_nps4 cpx_nps8 spx dpx tpx qpx cpx
     xid sxid fallen_off_bus init_failure gsp_timeout_banner device_plugin_xid dcgm_metric dcgm_policy row_remap ecc aer
+    Kepler Maxwell Pascal Volta Turing Ampere Hopper Blackwell Rubin Default Exclusive_Process Exclusive_Thread Prohibited passthrough
+    Reboot Completed Success Failure Healthy Unhealthy
 """)
+    | KEYS
+    | frozenset({"Ada Lovelace", "Drain P2P", "Drain and Reset", "Not Started", "In Progress", "Limited Capacity"})
+)
 """Values of fields that have a published set of them, with what labels say by single words."""
 
 ENVIRONMENT: Final = _words("""
-    NVIDIA_VISIBLE_DEVICES NVIDIA_DRIVER_CAPABILITIES NVIDIA_DISABLE_REQUIRE NVIDIA_REQUIRE_CUDA NVIDIA_REQUIRE_DRIVER NVIDIA_MIG_CONFIG_DEVICES
+    NVIDIA_VISIBLE_DEVICES NVIDIA_DRIVER_CAPABILITIES NVIDIA_DISABLE_REQUIRE NVIDIA_REQUIRE_CUDA NVIDIA_REQUIRE_DRIVER
+    NVIDIA_MIG_CONFIG_DEVICES
     NVIDIA_MIG_MONITOR_DEVICES NVIDIA_IMEX_CHANNELS NVIDIA_PRODUCT_NAME NVIDIA_PYTORCH_VERSION NVIDIA_BUILD_ID NVIDIA_CUDA_END_OF_LIFE
     CUDA_VISIBLE_DEVICES CUDA_VERSION CUDA_DEVICE_ORDER CUDA_LAUNCH_BLOCKING CUDA_MPS_PIPE_DIRECTORY CUDA_MPS_LOG_DIRECTORY
     CUDA_MPS_ACTIVE_THREAD_PERCENTAGE CUDA_MODULE_LOADING CUDA_CACHE_PATH CUDA_HOME CUDA_DRIVER_VERSION CUDA_DEVICE_MAX_CONNECTIONS
@@ -142,9 +153,11 @@ _PRODUCTS = _words("""
     tpu-v6e-slice podslice lite slice trainium inferentia neuron 80g ultra mega 141gb
 """)
 _PRODUCT_PART = re.compile(r"[0-9]{1,4}(?:gb|g|c|q|b)?|sm_[0-9]{2,3}")
-_PRODUCT_SPLIT = re.compile(r"[-_ /.()]+")
+_PRODUCT_SPLIT = re.compile(r"[-_ /()]+")
 _MIG = re.compile(r"(?:[0-9]c\.)?[0-9]g\.[0-9]{1,3}gb(?:\+(?:me|gfx|me\.all)|-me)?(?:@[0-9]{1,2})?(?:\.shared)?")
-_MIG_RESOURCE = re.compile(r"(?:nvidia\.com/mig-|mig\.das\.com/mig-|mig\.das\.com/)(?:[0-9]c\.)?[0-9]g\.[0-9]{1,3}gb(?:\.me|\.gfx|\.me\.all)?(?:\.shared)?")
+_MIG_RESOURCE = re.compile(
+    r"(?:nvidia\.com/mig-|mig\.das\.com/mig-|mig\.das\.com/)(?:[0-9]c\.)?[0-9]g\.[0-9]{1,3}gb(?:\.me|\.gfx|\.me\.all)?(?:\.shared)?"
+)
 _NUMBER = re.compile(r"[-+]?[0-9]{1,9}(?:\.[0-9]{1,6})?%?")
 _VERSION_HEAD = re.compile(r"v?[0-9]{1,6}(?:\.[0-9]{1,8}){0,4}")
 _IP = re.compile(r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9.])")
@@ -152,8 +165,9 @@ _VERSION_PARTS = re.compile(
     r"(?:[-+.~_](?:[0-9]{1,6}|(?:ubuntu|ubi|rc|rhel|rhcos|rocky|coreos|cos|amzn|al|rke2r|k3s|eks|gke|aws|aks|azure|gcp|gke|nvidia|alpha|beta|generic|lts|"
     r"kubevirt|el|fc|linuxkit|lowlatency|x86_64|aarch64|amd64|k|tegra|vmware|vkr|fips|hwe|open|distroless|devel|base|runtime)[0-9]{0,4}))*"
 )  # fmt: skip
-_OS = _words("ubuntu lts linux enterprise red hat rhel coreos cos container-optimized os from google amazon bottlerocket flatcar debian gnu talos rocky alma "
-             "centos stream oracle server suse sles fedora photon vmware kwok aws eks mariner azure cbl alpine sp1 sp2 sp3 sp4 sp5 sp6 sp7")  # fmt: skip
+_OS = _words("ubuntu lts linux enterprise red hat rhel coreos cos container-optimized os from google amazon bottlerocket flatcar debian "
+             "gnu talos rocky alma centos stream oracle server suse sles fedora photon vmware kwok aws eks mariner azure cbl alpine "
+             "sp1 sp2 sp3 sp4 sp5 sp6 sp7")  # fmt: skip
 _INSTANCE = re.compile(
     r"(?:p[2345]|p4de?|p5en?|p6-b[23]00|g[3456]|g[456]d?n?|g6ef?|trn[123]n?|inf[12]|[cmrt][3-8][agi]?[bden]{0,3}|x[12][a-z]{0,3}|hpc[67][ag])\."
     r"(?:nano|micro|small|medium|large|metal|[0-9]{0,3}xlarge|metal-[0-9]{1,3}xl)|"
@@ -162,7 +176,8 @@ _INSTANCE = re.compile(
     r"BM\.GPU[0-9]?\.(?:A10|A100|H100|H200|B200|GB200|L40S|MI300X|GM4)?(?:-v[0-9]\.)?\.?[0-9]{1,2}"
 )
 _PCI = re.compile(r"[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]")
-_PCI_ID = re.compile(r"(?:0x)?[0-9a-fA-F]{4,8}")
+_PCI_ID = re.compile(r"(?:0x)?[0-9a-fA-F]{4,8}|[0-9a-f]{4}:[0-9a-f]{4}")
+_FIRMWARE = re.compile(r"[0-9A-F]{2}(?:\.[0-9A-F]{2}){4}|[A-Z][0-9]{3}\.[0-9]{4}\.[0-9]{2}\.[0-9]{2}|[0-9]{1,2}\.[0-9]{1,2}", re.IGNORECASE)
 _FREE = re.compile(r"[*+]")
 
 
@@ -194,6 +209,11 @@ def is_number(value: str) -> bool:
     return _NUMBER.fullmatch(value) is not None
 
 
+def is_firmware(value: str) -> bool:
+    """A version of a VBIOS (`92.00.45.00.03`) or of an inforom object (`G506.0200.00.04`, `6.16`)."""
+    return _FIRMWARE.fullmatch(value) is not None
+
+
 def is_resource(value: str) -> bool:
     """A published resource name."""
     return value in RESOURCES or _MIG_RESOURCE.fullmatch(value) is not None or _in_catalogue(value, "accelerators")
@@ -212,7 +232,12 @@ def is_condition(value: str) -> bool:
 def is_reason(value: str) -> bool:
     """A published reason of a condition, container or event; agents write `<type>IsHealthy` too."""
     stem = value.removesuffix("IsNotHealthy").removesuffix("IsHealthy")
-    return value in REASONS or value in CONDITION_TYPES or _in_catalogue(stem, "conditions", "events") or (stem != value and is_condition(stem))
+    return (
+        value in REASONS
+        or value in CONDITION_TYPES
+        or _in_catalogue(stem, "conditions", "events")
+        or (stem != value and is_condition(stem))
+    )
 
 
 def is_taint(value: str) -> bool:
@@ -223,7 +248,8 @@ def is_taint(value: str) -> bool:
 def is_product(value: str) -> bool:
     """A product made of known words only."""
     parts = [part for part in _PRODUCT_SPLIT.split(value.lower()) if part]
-    return len(value) <= 96 and bool(parts) and all(part in _PRODUCTS or _PRODUCT_PART.fullmatch(part) for part in parts)
+    known = any(part in _PRODUCTS for part in parts)
+    return known and len(value) <= 96 and all(part in _PRODUCTS or _PRODUCT_PART.fullmatch(part) for part in parts)
 
 
 def is_instance_type(value: str) -> bool:

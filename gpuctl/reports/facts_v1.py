@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import types
 from datetime import datetime
 from functools import cache
@@ -13,20 +12,13 @@ from msgspec import Struct, structs
 
 from gpuctl.knowledge import catalogue
 from gpuctl.model.codec import without_collection
-from gpuctl.model.known import NOT_COLLECTED, Facts, why_unknown
-from gpuctl.model.nodes import Node
+from gpuctl.model.known import Facts
 from gpuctl.model.snapshot import Snapshot
+from gpuctl.reports import facts_dra
+from gpuctl.reports.facts_ready import HEAD, ready
 from gpuctl.reports.report import AsOf
-from gpuctl.units import significant
 
 SCHEMA: Final = "gpuctl.facts/v1"
-
-_HEAD = ("version", "taken_at", "newest_stamp", "redacted", "complete", "interrupted", "sources")
-_NO_SLURM = "Slurm was not asked"
-_NOT_A_GAP = frozenset({"deleting_since"})
-"""None says that it is not so, and not that nobody knows."""
-_FLOAT = re.compile(rb'(?<!\\)":(-?[0-9]+\.[0-9]+(?:e[-+]?[0-9]+)?)(?=[,}])')
-"""A float as msgspec writes it after a key; a quote inside a text has a backslash before it."""
 
 
 class Tool(Struct, frozen=True, kw_only=True):
@@ -44,59 +36,23 @@ def document(snapshot: Snapshot, as_of: AsOf, version: str) -> bytes:
         version: gpuctl's own.
     """
     with without_collection():
-        plain = msgspec.json.encode(_with_reasons(snapshot))
+        snapshot = ready(snapshot)
+        plain = msgspec.json.encode(snapshot)
         body = msgspec.json.decode(plain, type=_twin(Snapshot))
         head = {
             "schema": SCHEMA, "tool": Tool(version=version), "taken_at": snapshot.taken_at, "as_of": as_of, "complete": snapshot.complete,
             "interrupted": snapshot.interrupted, "sources": body.sources, "knowledge": catalogue.dates(), "redacted": snapshot.redacted,
         }  # fmt: skip
-        rest = {info.name: getattr(body, info.name) for info in structs.fields(Snapshot) if info.name not in _HEAD}
+        rest = {info.name: getattr(body, info.name) for info in structs.fields(Snapshot) if info.name not in HEAD}
+        rest |= facts_dra.documents({name: getattr(snapshot, name) for name in facts_dra.TYPES})
         made = _document_type()(**head, slurm=None, **rest)
-        return _FLOAT.sub(_number, msgspec.json.Encoder(order="deterministic").encode(made)) + b"\n"
+        encoded: bytes = msgspec.json.Encoder(order="deterministic").encode(made)
+        return encoded + b"\n"
 
 
 def json_schema() -> dict[str, Any]:
     """JSON Schema of the document."""
     return msgspec.json.schema(_document_type())
-
-
-def _number(match: re.Match[bytes]) -> bytes:
-    return b'":' + str(significant(float(match[1]))).encode()
-
-
-def _with_reasons(snapshot: Snapshot) -> Snapshot:
-    """The snapshot with a reason for each collection and each fact of a node that nobody knows."""
-    open_fields = [info.name for info in structs.fields(Snapshot) if getattr(snapshot, info.name) is None and info.name not in _HEAD]
-    unknown = {**snapshot.unknown, "slurm": _NO_SLURM, **{name: why_unknown(snapshot, name) for name in open_fields}}
-    nodes = None if snapshot.nodes is None else tuple(_node(node) for node in snapshot.nodes)
-    rest = {
-        info.name: tuple(_unfilled(item) for item in found)
-        for info in structs.fields(Snapshot)
-        if info.name not in {*_HEAD, "nodes"} and isinstance(found := getattr(snapshot, info.name), tuple) and found
-    }
-    return structs.replace(snapshot, **rest, unknown=unknown, nodes=nodes, cluster=_explained(snapshot.cluster, frozenset({"scope"})))
-
-
-def _unfilled(item: Any) -> Any:
-    """With null for a fact that is unknown and stands at what its type begins with: no zero that nobody measured."""
-    reasons: dict[str, str] = getattr(item, "unknown", None) or {}
-    gaps = {name: None for name in reasons if name in item.__struct_fields__ and not getattr(item, name)}
-    return structs.replace(item, **gaps) if gaps else item
-
-
-def _node(node: Node) -> Node:
-    gpus = None if node.gpus is None else tuple(_explained(gpu) for gpu in node.gpus)
-    explained: Node = structs.replace(_explained(node), gpus=gpus)
-    return explained
-
-
-def _explained(facts: Any, passed_over: frozenset[str] = _NOT_A_GAP) -> Any:
-    missing = {
-        info.name: facts.unknown.get(info.name, NOT_COLLECTED)
-        for info in structs.fields(type(facts))
-        if getattr(facts, info.name) is None and info.name not in passed_over
-    }
-    return structs.replace(facts, unknown={**facts.unknown, **missing}) if missing else facts
 
 
 @cache
@@ -107,7 +63,8 @@ def _document_type() -> type[Struct]:
         ("schema", str), ("tool", Tool), ("taken_at", datetime | None), ("as_of", AsOf), ("complete", bool), ("interrupted", bool),
         ("sources", hints["sources"]), ("knowledge", dict[str, str]), ("redacted", bool),
     ]  # fmt: skip
-    rest = [(info.name, hints[info.name]) for info in structs.fields(Snapshot) if info.name not in {*_HEAD, "unknown"}]
+    hints |= facts_dra.TYPES
+    rest = [(info.name, hints[info.name]) for info in structs.fields(Snapshot) if info.name not in {*HEAD, "unknown"}]
     return msgspec.defstruct("FactsV1", [*head, *rest, ("slurm", dict[str, Any] | None), ("unknown", dict[str, str])], kw_only=True)
 
 
@@ -144,6 +101,8 @@ def _twin_field(info: structs.FieldInfo, hint: Any, owner: type[Struct]) -> Any:
 def _twin_hint(hint: Any, owner: type[Struct]) -> Any:
     if isinstance(hint, type) and issubclass(hint, Struct) and get_origin(hint) is None:
         return _leaf(hint) if hint is owner else _twin(hint)
+    if hint is float:
+        return int | float  # whole numbers are written without a point
     origin, args = get_origin(hint), get_args(hint)
     if origin in {Union, types.UnionType}:
         return Union[tuple(_twin_hint(arg, owner) for arg in args)]  # noqa: UP007

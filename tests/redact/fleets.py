@@ -41,7 +41,9 @@ def fleet_of(seed: int) -> Fleet:
         lambda: fleet.operator_pod_failing(node("h"), dice.choice(["dcgm-exporter", "device-plugin"])),
         lambda: fleet.not_ready(h100[0], status=dice.choice(["Unknown", "False"])),
         lambda: fleet.pressure(l40s[0]),
-        lambda: fleet.condition(node("h"), dice.choice(["GpuNvlinkWatch", "GpuAcmeWatch", "AcmeHealth"]), "True", "AcmeBroken", "rack acme-7"),
+        lambda: fleet.condition(
+            node("h"), dice.choice(["GpuNvlinkWatch", "GpuAcmeWatch", "AcmeHealth"]), "True", "AcmeBroken", "rack acme-7"
+        ),
         lambda: fleet.taint(node("l"), "acme.example/repair", "bob", dice.choice(["NoSchedule", "NoExecute"])),
         lambda: fleet.taint(node("l"), "node.kubernetes.io/acme-check", "", "NoSchedule"),
         lambda: fleet.cordon(node("h"), hours=dice.choice([0.1, 80])),
