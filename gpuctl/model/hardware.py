@@ -35,10 +35,11 @@ class RetiredPages(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Repair(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Repairs that wait for a reset."""
+    """Repairs that wait for a reset, and memory that none can mend."""
 
     channel_pending: bool | None = None
     tpc_pending: bool | None = None
+    unrepairable_memory: bool | None = None
 
 
 class ComputeInstance(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -53,9 +54,9 @@ class ComputeInstance(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class MigInstance(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One GPU instance; `start` and `size` in memory slices."""
+    """One GPU instance; `start` and `size` in memory slices. `profile` is None where the source does not name it."""
 
-    profile: str
+    profile: str | None = None
     start: int | None = None
     size: int | None = None
     gi: int | None = None
@@ -119,12 +120,13 @@ class Process(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Fabric(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What the GPU says of its NVLink fabric."""
+    """What the GPU says of its NVLink fabric; `health` sums up its links."""
 
     state: str | None = None
     status: str | None = None
     clique: str | None = None
     cluster_uuid: str | None = None
+    health: str | None = None
 
 
 class Vgpu(Struct, frozen=True, kw_only=True, omit_defaults=True):

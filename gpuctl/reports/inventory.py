@@ -7,7 +7,7 @@ from gpuctl.model.known import why_unknown
 from gpuctl.model.nodes import Node
 from gpuctl.model.snapshot import Snapshot
 from gpuctl.reports.text import columns, safe
-from gpuctl.units import rfc3339, significant
+from gpuctl.units import plural, rfc3339, significant
 
 _COLLECTIONS = (
     "nodes",
@@ -46,12 +46,14 @@ def _row(node: Node) -> tuple[str, ...]:
     amounts = ", ".join(
         f"{name} {significant(offered.get(name, 0))}/{significant(total)}" for name, total in accelerators(node.capacity or {}).items()
     )
+    gpus = node.gpus or ()
+    products = " + ".join(sorted({gpu.product for gpu in gpus if gpu.product}))
     cordoned = " (cordoned)" if node.cordoned else ""
     cells = (
         node.name or "?",
         node.pool or "?",
         (node.ready or "?") + cordoned,
-        (labels.product if labels else None) or "?",
+        (labels.product if labels else None) or products or "?",
         (driver.version if driver else None) or "?",
     )
-    return (*(safe(cell, 80) for cell in cells), safe(amounts or "?", 300))
+    return (*(safe(cell, 80) for cell in cells), safe(amounts or (plural(len(gpus), "GPU") if gpus else "?"), 300))

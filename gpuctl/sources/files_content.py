@@ -18,8 +18,19 @@ from gpuctl.errors import InputError
 from gpuctl.model import codec
 from gpuctl.model.compressed import GZIP_MAGIC, ZSTD_MAGIC, gunzip, unzstd
 from gpuctl.model.events import K8sEvent, ScaleVerdict
+from gpuctl.model.nodes import Node
 from gpuctl.model.snapshot import Cluster, Snapshot, SourceState
-from gpuctl.parsers import aicr, autoscaler_log, describe_text, device_plugin_config, events_text, podresources, yaml_documents
+from gpuctl.parsers import (
+    aicr,
+    autoscaler_log,
+    describe_text,
+    device_plugin_config,
+    events_text,
+    nvidia_smi_failure,
+    nvidia_smi_xml,
+    podresources,
+    yaml_documents,
+)
 from gpuctl.parsers.k8s_assembly import Assembly
 from gpuctl.sources.join import absent, collections, join
 
@@ -30,7 +41,7 @@ MAX_DOCUMENTS: Final = 1_000_000
 READ: Final = (
     "read are: a saved gpuctl snapshot; Kubernetes objects as JSON or YAML (plain, gzip or zstd); the text of `kubectl get events` and "
     "`kubectl describe`; cluster-autoscaler logs; kube-scheduler and device-plugin configurations; podresources JSON; "
-    "AICR snapshots; folders of these"
+    "AICR snapshots; the XML of `nvidia-smi -q -x`, and what a failing nvidia-smi prints; folders of these"
 )
 
 _OBJECT_MARK = re.compile(r"^[ \t-]{0,20}(?:apiVersion|kind|\"apiVersion\"|\"kind\")[ \t]*:", re.MULTILINE)
@@ -80,6 +91,8 @@ class Collected:
     parts: list[Snapshot] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
     unrecognised: dict[str, str] = field(default_factory=dict)
+    local_times: list[datetime] = field(default_factory=list)
+    """Times without a zone, taken for UTC: good for nothing but a file's age where nothing else has a stamp."""
 
     def add(self, raw: bytes, source: str, name: str, host: str | None) -> None:
         """Take one file in.
@@ -112,6 +125,8 @@ class Collected:
             piece = Snapshot(newest_stamp=self.assembly.newest_stamp, skipped=self.assembly.skipped, sources=origin, unknown=unknown)
             pieces.append(structs.replace(piece, unrecognised=dict(self.assembly.unrecognised), **facts))
         whole = pieces[0] if len(pieces) == 1 and self.snapshots else join(pieces)
+        if self.local_times and whole.taken_at is None and whole.newest_stamp is None:
+            whole = structs.replace(whole, newest_stamp=max(self.local_times))
         if not self.unrecognised:
             return whole
         return structs.replace(whole, unrecognised={**whole.unrecognised, **self.unrecognised})
@@ -233,6 +248,12 @@ class _Reader:
         if b"\0" in raw[:4096]:
             raise NotRecognised(f"binary data that begin with the bytes {raw[:8].hex(' ')}", READ)
         text = raw.decode("utf-8", "replace")
+        if nvidia_smi_xml.is_nvidia_smi_xml(text):
+            node, local_time = nvidia_smi_xml.parse(text)
+            if (gap := node.unknown.get("gpus")) is not None:
+                self.into.unrecognised[self.name] = gap
+            self._nvidia_smi(node, local_time)
+            return
         broken = None
         if _OBJECT_MARK.search(text):
             used, broken = self._yaml(text)
@@ -244,8 +265,19 @@ class _Reader:
             used, broken = self._yaml(text)
             if used:
                 return
+        if (failed := nvidia_smi_failure.parse(text)) is not None:
+            self._nvidia_smi(failed, None)
+            return
         detail = f"; as YAML: {broken}" if broken and _OBJECT_MARK.search(text) else ""
         raise NotRecognised(f"text of no kind that is read: it begins with {_start(raw)}{detail}", READ)
+
+    def _nvidia_smi(self, node: Node, local_time: datetime | None) -> None:
+        """One host's own answer; it is known by the folder that it lies in."""
+        if self.host is not None:
+            node = structs.replace(node, name=self.host, unknown={path: why for path, why in node.unknown.items() if path != "name"})
+        if local_time is not None:
+            self.into.local_times.append(local_time)
+        self.into.part(self.source, nodes=(node,))
 
     def _described(self, text: str) -> bool:
         described = describe_text.parse(text)

@@ -322,7 +322,9 @@ def _with_reasons(merged: Any, entries: list[tuple[int, Any]]) -> Any:
     for _, item in entries:
         for path, reason in item.unknown.items():
             reasons.setdefault(path, reason)
-    open_paths = {path: reason for path, reason in sorted(reasons.items()) if isinstance(fact(merged, path), Unknown)}
+    open_paths = {
+        path: reason for path, reason in sorted(reasons.items()) if isinstance(value := fact(merged, path), Unknown) or value == {}
+    }
     return structs.replace(merged, unknown=open_paths)
 
 
