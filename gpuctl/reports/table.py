@@ -24,6 +24,8 @@ _LABEL = 9
 _NAMES_SHOWN = 12
 _EVIDENCE_SHOWN = 2
 _OVERVIEW_FROM, _OVERVIEW_ROWS = 4, 15
+_LONG_LIST = 600
+"""Characters of folded names that are shown whole."""
 _ROUNDING = 1e-6
 
 
@@ -69,7 +71,7 @@ def _looked_at(report: Report, style: Style) -> Iterator[str]:
         line += f": no nodes ({safe(summary.unknown.get('nodes', 'unknown'))})"
     line += f"; as of {_moment(report)}"
     gaps = [
-        f"{source.kind} {safe(source.name, 80)} {source.state}: {safe(source.reason or '?')}"
+        f"{source.kind} {safe(source.name, 80)} {source.state}: {safe(source.reason or '?', _LONGEST_REASON)}"
         for source in report.sources
         if source.state != "ok"
     ]
@@ -222,11 +224,16 @@ def _codes(findings: Iterable[Finding], ids: Iterable[str]) -> str:
 
 
 def subjects(subjects: Iterable[Subject]) -> str:
-    """Subjects by kind, names that differ only in a number folded: `node gpu[001-004,009]`."""
+    """Subjects by kind, names that differ only in a number folded: `node gpu[001-004,009]`; of a long list the first ones."""
     kinds: dict[str, list[str]] = defaultdict(list)
     for subject in subjects:
         kinds[subject.kind].append(safe(str(subject).removeprefix(f"{subject.kind} "), 120))
-    return "; ".join(f"{kind.replace('_', ' ')} {safe(fold(names).replace(',', ', '), 1000)}" for kind, names in kinds.items())
+    return "; ".join(f"{kind.replace('_', ' ')} {_folded(names)}" for kind, names in kinds.items())
+
+
+def _folded(names: Sequence[str]) -> str:
+    folded = fold(names).replace(",", ", ")
+    return safe(folded if len(folded) <= _LONG_LIST else _few(names), 2000)
 
 
 def _few(names: Sequence[str]) -> str:

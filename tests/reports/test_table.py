@@ -12,8 +12,10 @@ import pytest
 from msgspec.structs import replace
 
 from gpuctl import demo
+from gpuctl.model.subject import Subject
 from gpuctl.pipeline import Choice, examine
 from gpuctl.reports.render import render
+from gpuctl.reports.table import subjects
 from gpuctl.reports.text import Style
 
 
@@ -107,3 +109,11 @@ def test_an_idle_node_is_not_uncordoned_after_a_mig_change() -> None:
         if item["id"].startswith("retry-mig-config"):
             drained = any(" drain " in (step["command"] or "") for step in item["steps"])
             assert any(" uncordon " in (step["command"] or "") for step in item["rollback"]) is drained
+
+
+def test_of_many_names_that_do_not_fold_the_first_are_shown() -> None:
+    names = [f"ip-10-{number * 37 % 251}-{number * 91 % 241}-{number}.compute.internal" for number in range(300)]
+    text = subjects(Subject(kind="node", name=name) for name in names)
+    assert text.startswith(f"node {names[0]}, {names[1]}, ")
+    assert text.endswith(" and 288 more")
+    assert subjects(Subject(kind="node", name=f"gpu-{number:03}") for number in range(300)) == "node gpu-[000-299]"
