@@ -65,7 +65,7 @@ def _cards(node: Node, cards: float, amounts: Mapping[str, float]) -> float:
     whole = taken = sliced = sliced_taken = 0.0
     for name in {*offered, *accelerators(amounts)}:
         row = classify(name)
-        if row is None or row.unit in {"monitor", "duplicate"}:
+        if row is None or row.unit in {"monitor", "duplicate", "part"}:
             continue
         if row.unit in {"device", "passthrough", "share"}:
             whole += offered.get(name, 0) / units
@@ -78,4 +78,4 @@ def _cards(node: Node, cards: float, amounts: Mapping[str, float]) -> float:
     if sliced:
         left = max(cards - whole, 0) or cards
         taken += left * sliced_taken / sliced
-    return taken
+    return min(taken, cards) if cards else taken

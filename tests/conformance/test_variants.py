@@ -299,7 +299,9 @@ def test_node(name: str, tmp_path: Path) -> None:
     seen = look(saved(tmp_path, given), now="2026-11-24T12:00:00Z")
     holds(seen.node, wanted)
     assert seen.node["gpus"] is None
-    assert seen.report["summary"]["gpus"] == gpus
+    summary = seen.report["summary"]
+    assert summary["gpus"] == gpus
+    assert summary["gpus_allocatable"] == gpus
     assert seen.codes == []
 
 
