@@ -633,6 +633,63 @@ OBJECTS: dict[str, tuple[Object, str, Object]] = {
         "pod_groups",
         {"api": "scheduling.k8s.io", "name": "run/workers", "min_member": 4},
     ),
+    "PodGroup of the native scheduling API": (
+        {
+            "apiVersion": "scheduling.k8s.io/v1alpha3",
+            "kind": "PodGroup",
+            "metadata": META,
+            "spec": {"schedulingPolicy": {"gang": {"minCount": 8}}, "priorityClassName": "high"},
+            "status": {"conditions": [{"type": "PodGroupScheduled", "status": "False", "reason": "Unschedulable"}]},
+        },
+        "pod_groups",
+        {"api": "scheduling.k8s.io", "name": "run", "min_member": 8},
+    ),
+    "Workload of groups of groups": (
+        {
+            "apiVersion": "scheduling.k8s.io/v1alpha3",
+            "kind": "Workload",
+            "metadata": META,
+            "spec": {
+                "compositePodGroupTemplates": [
+                    {"name": "replica", "podGroupTemplates": [{"name": "decode", "schedulingPolicy": {"gang": {"minCount": 2}}}]}
+                ]
+            },
+        },
+        "pod_groups",
+        {"name": "run/decode", "min_member": 2},
+    ),
+    "ScaledJob of KEDA": (
+        {
+            "apiVersion": "keda.sh/v1alpha1",
+            "kind": "ScaledJob",
+            "metadata": META,
+            "spec": {"jobTargetRef": {"template": container("1")}, "maxReplicaCount": 10, "triggers": [{"type": "rabbitmq"}]},
+        },
+        "autoscalers",
+        {"kind": "ScaledJob", "max_replicas": 10, "metrics": ["rabbitmq"]},
+    ),
+    "HorizontalPodAutoscaler of v2": (
+        {
+            "apiVersion": "autoscaling/v2",
+            "kind": "HorizontalPodAutoscaler",
+            "metadata": META,
+            "spec": {
+                "scaleTargetRef": {"kind": "Deployment", "name": "vllm"},
+                "minReplicas": 1,
+                "maxReplicas": 4,
+                "metrics": [
+                    {
+                        "type": "Pods",
+                        "pods": {"metric": {"name": "DCGM_FI_DEV_GPU_UTIL"}, "target": {"type": "AverageValue", "averageValue": "80"}},
+                    },
+                    {"type": "External", "external": {"metric": {"name": "queue_depth"}, "target": {"type": "Value", "value": "5"}}},
+                    {"type": "Resource", "resource": {"name": "memory", "target": {"type": "Utilization", "averageUtilization": 70}}},
+                ],
+            },
+        },
+        "autoscalers",
+        {"min_replicas": 1, "max_replicas": 4, "metrics": ["DCGM_FI_DEV_GPU_UTIL", "queue_depth", "memory"]},
+    ),
     "ScaledObject of KEDA": (
         {
             "apiVersion": "keda.sh/v1alpha1",
@@ -840,6 +897,27 @@ def test_a_device_class_is_an_extended_resource_of_its_own(tmp_path: Path) -> No
     seen = look(saved(tmp_path, node("n", {}, {"cpu": "8"}), item, device_class, *pods), now="2026-11-24T12:00:00Z")
     assert [pod["requests"] for pod in seen.facts["pods"]] == [{resource: 1}, {resource: 2}]
     assert [item["subject"]["name"] for item in seen.report["findings"] if item["code"] == "pod-request-unsatisfiable"] == ["never"]
+
+
+def test_slices_that_say_for_each_device_where_it_is_prove_no_lack(tmp_path: Path) -> None:
+    item = {
+        "apiVersion": "resource.k8s.io/v1",
+        "kind": "ResourceSlice",
+        "metadata": {"name": "s"},
+        "spec": {
+            "driver": "gpu.example.com",
+            "perDeviceNodeSelection": True,
+            "pool": {"name": "fabric", "generation": 1, "resourceSliceCount": 1},
+            "devices": [{"name": "gpu-0", "nodeName": "n"}, {"name": "gpu-1", "allNodes": True}],
+        },
+    }
+    claim = {**OBJECTS["ResourceClaim of v1beta1"][0], "metadata": {"name": "c", "namespace": "team"}}
+    spec = {"containers": [{"name": "main"}], "resourceClaims": [{"name": "gpu", "resourceClaimName": "c"}]}
+    meta = {"name": "p", "namespace": "team", "creationTimestamp": "2026-11-24T00:00:00Z"}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec, "status": {"phase": "Pending"}}
+    seen = look(saved(tmp_path, node("n", {}, {"cpu": "8"}), item, claim, pod), now="2026-11-24T12:00:00Z")
+    assert seen.facts["pods"][0]["claims"] == ["c"]
+    assert seen.said("pod-request-unsatisfiable") == []
 
 
 def test_a_tainted_device_is_told(tmp_path: Path) -> None:
