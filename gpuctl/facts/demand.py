@@ -17,6 +17,11 @@ from gpuctl.model.workloads import Pod
 _CEL_DRIVER = re.compile(r"""device\.driver\s*==\s*["']([^"']+)["']""")
 _IMPLICIT_RESOURCE = "deviceclass.resource.kubernetes.io/"
 """Domain under which every device class is an extended resource (KEP-5004, Kubernetes 1.34 and later)."""
+_WHOLE = {
+    "nvidia": ("nvidia.com/gpu",), "amd": ("amd.com/gpu",), "google": ("google.com/tpu",), "habana": ("habana.ai/gaudi",),
+    "intel": ("gpu.intel.com/i915", "gpu.intel.com/xe"), "aws": ("aws.amazon.com/neuron",),
+}  # fmt: skip
+"""Resources of whole devices by the vendor that labels name (see the catalogue of accelerators)."""
 _GPU_CLASSES = ("gpu.", "mig.", "tpu.", "npu.", "vfio.gpu.")
 _OTHER_CLASSES = ("compute-domain", "dra.net", "rdma", "nic", "vf.")
 
@@ -92,8 +97,8 @@ def potential(node: Node, view: View) -> dict[str, float] | None:
         amounts[name] = 0.0 if stale else max(amount, allocatable.get(name, 0.0))
     labels = node.accelerators
     if labels is not None and labels.physical and labels.vendor and not any(offered.values()):
-        amounts.setdefault(f"{labels.vendor}.com/gpu", 0.0)
-        amounts[f"{labels.vendor}.com/gpu"] = max(amounts[f"{labels.vendor}.com/gpu"], float(labels.physical))
+        for resource in _WHOLE.get(labels.vendor, ()):
+            amounts[resource] = max(amounts.get(resource, 0.0), float(labels.physical))
     devices = float(dra_devices(node, view)) if view.snapshot.device_classes else 0.0
     for item in view.snapshot.device_classes or ():
         for resource in (item.extended_resource_name, _IMPLICIT_RESOURCE + item.name):

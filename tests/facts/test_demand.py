@@ -32,6 +32,11 @@ def test_labels_tell_of_devices_that_nobody_advertises() -> None:
     assert potential(node, View(Snapshot(nodes=(node,)), None)) == {"cpu": 8.0, "nvidia.com/gpu": 4.0}
 
 
+def test_a_broken_node_of_another_vendor_offers_that_vendors_resource() -> None:
+    node = Node(name="n1", capacity={"cpu": 8.0}, accelerators=GpuLabels(vendor="google", physical=4), taints=())
+    assert potential(node, View(Snapshot(nodes=(node,)), None)) == {"cpu": 8.0, "google.com/tpu": 4.0}
+
+
 def test_whole_devices_left_over_beside_mig_are_no_offer() -> None:
     amounts = {"nvidia.com/gpu": 8.0, "nvidia.com/mig-1g.10gb": 7.0}
     node = Node(name="n1", capacity=amounts, allocatable={**amounts, "nvidia.com/gpu": 0.0}, taints=())
