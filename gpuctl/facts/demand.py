@@ -97,8 +97,8 @@ def potential(node: Node, view: View) -> dict[str, float] | None:
         amounts[name] = 0.0 if stale else max(amount, allocatable.get(name, 0.0))
     labels = node.accelerators
     if labels is not None and labels.physical and labels.vendor and not any(offered.values()):
-        for resource in _WHOLE.get(labels.vendor, ()):
-            amounts[resource] = max(amounts.get(resource, 0.0), float(labels.physical))
+        for whole in _WHOLE.get(labels.vendor, ()):
+            amounts[whole] = max(amounts.get(whole, 0.0), float(labels.physical))
     devices = float(dra_devices(node, view)) if view.snapshot.device_classes else 0.0
     for item in view.snapshot.device_classes or ():
         for resource in (item.extended_resource_name, _IMPLICIT_RESOURCE + item.name):
