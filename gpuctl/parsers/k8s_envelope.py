@@ -36,6 +36,18 @@ def continue_token(body: bytes) -> str:
     return body[start:end].decode()
 
 
+def failure(body: bytes) -> tuple[str, str]:
+    """Message and continue token of a Status in an answer: Status{1: ListMeta, 3: message}.
+
+    Raises:
+        IndexError: this is no such answer, or it is cut off.
+        UnicodeDecodeError: a text is none.
+    """
+    start, end, _ = _field(body, len(MAGIC), len(body), 2)
+    told = _field(body, start, end, 3)
+    return body[told[0] : told[1]].decode(), continue_token(body)
+
+
 def portions(raw: memoryview, most: int) -> list[memoryview]:
     """A list cut into lists of at most so many items, uncopied; the first holds the ListMeta.
 

@@ -99,6 +99,33 @@ def test_each_missing_rule_is_named_and_the_rest_is_judged(cluster: ControlPlane
         )
 
 
+NOT_SERVED = {"podgroups.scheduling.k8s.io", "workloads.scheduling.k8s.io"}
+"""Off by default in the API server, so never asked for."""
+
+
+@pytest.mark.parametrize("kept", [("nodes", "pods"), ("nodes",), ()])
+def test_each_of_many_missing_rules_is_named_by_its_resource(cluster: ControlPlane, kept: tuple[str, ...]) -> None:
+    rule = {"apiGroups": [""], "resources": list(kept), "verbs": ["get", "list"]}
+    _, kubeconfig = cluster.as_user([rule] if kept else [])
+    answer = doctor("--kubeconfig", kubeconfig, "--fail-on", "never")
+    missing = {
+        f"{resource}.{group}" if group else resource
+        for row in printed_rules()
+        for group in row["apiGroups"]
+        for resource in row["resources"]
+        if "list" in row["verbs"]
+    }
+    missing -= {*kept, *NOT_SERVED}
+    said = answer.report["sources"][0]["reason"].partition("get and list of ")[2].partition(";")[0].split(", ")
+    assert set(said) == missing
+    assert len(missing) > 40
+    text = gpuctl("doctor", "--kubeconfig", kubeconfig).out
+    assert [name for name in missing if name not in text] == []
+    assert "\\x00" not in text
+    assert answer.code == (0 if "nodes" in kept else 3)
+    assert doctor("--kubeconfig", kubeconfig, "--fail-on", "never", "--fail-on-unknown").code == 3
+
+
 def test_unknown_is_null_and_never_zero(cluster: ControlPlane) -> None:
     _, kubeconfig = cluster.as_user(without(printed_rules(), "nodes"))
     report = doctor("--kubeconfig", kubeconfig).report

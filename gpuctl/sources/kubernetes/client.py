@@ -24,6 +24,7 @@ from urllib3.exceptions import (
 )
 
 from gpuctl.errors import SourceError
+from gpuctl.parsers import k8s_envelope
 from gpuctl.sources.kubernetes.access import Access
 from gpuctl.sources.kubernetes.options import Options
 
@@ -220,9 +221,13 @@ def _retry_after(text: str | None) -> float | None:
 def _failure(status: int, body: bytes) -> StatusFailure:
     """The error in the words of the server's Status object, or of whatever stands between (a proxy's page)."""
     try:
-        told = msgspec.json.decode(body, type=_Status)
-        return StatusFailure(status, told.message[:500] or "no message", told.metadata.continue_)
-    except msgspec.MsgspecError:
+        if body.startswith(k8s_envelope.MAGIC):
+            message, token = k8s_envelope.failure(body)
+        else:
+            told = msgspec.json.decode(body, type=_Status)
+            message, token = told.message, told.metadata.continue_
+        return StatusFailure(status, message[:500] or "no message", token)
+    except (msgspec.MsgspecError, IndexError, UnicodeDecodeError):
         return StatusFailure(status, " ".join(body[:200].decode("utf-8", "replace").split()) or "no message")
 
 

@@ -189,13 +189,15 @@ def _state(reading: Reading) -> SourceState:
     how = reading.plan.how if reading.plan else None
     failing = asked - answered
     reason = f"{failing} of {asked} lists could not be read in full" if failing or reading.broken else None
+    refused = sorted({outcome.ask.row.name for outcome in reading.outcomes if outcome.refused})
+    rules = f"RBAC refuses get and list of {', '.join(refused)}; `gpuctl rbac` prints the role" if refused else None
     # A server that answers and refuses all is a source that works, with too few rights: the report names the missing rules.
     heard = any(outcome.reason is None or outcome.namespace or outcome.refused for outcome in reading.outcomes)
     return SourceState(
         kind="kubernetes",
         name=reading.access.context,
         state="ok" if reason is None else "partial" if heard else "failed",
-        reason="; ".join(part for part in (reason, how) if part) or None,
+        reason="; ".join(part for part in (reason, rules, how) if part) or None,
         asked=asked,
         answered=answered,
     )

@@ -285,3 +285,22 @@ def test_few_gpu_nodes_among_many_pods_are_asked_one_by_one(api: FakeApi, read: 
         request.query.get("fieldSelector") or request.query.get("labelSelector") or request.query["limit"] == "1"
         for request in api.asked(PODS)
     )
+
+
+def _protobuf_status(message: bytes, token: bytes = b"") -> bytes:
+    """A Status as the API server writes it in protobuf; all parts shorter than 128 bytes."""
+    meta = b"\x1a" + bytes([len(token)]) + token if token else b""
+    raw = b"\x0a" + bytes([len(meta)]) + meta + b"\x1a" + bytes([len(message)]) + message
+    return b"k8s\x00\x0a\x00\x12" + bytes([len(raw)]) + raw
+
+
+def test_failures_in_protobuf_are_read(api: FakeApi, read: Read) -> None:
+    api.on(NODES, lambda _: Reply(403, _protobuf_status(b"nodes is forbidden")))
+    gone = Reply(410, _protobuf_status(b"too old", b"new"))
+    pages = {"": listing("Pod", [pod("a", "x")], "old"), "old": gone, "new": listing("Pod", [pod("b", "x")])}
+    api.on(PODS, lambda request: pages[request.query.get("continue", "")])
+    snapshot = read()
+    assert snapshot.unknown["nodes"].endswith("(nodes is forbidden)")
+    assert names(snapshot.pods) == ["a", "b"]
+    api.on(NODES, lambda _: Reply(403, b"k8s\x00\x0a\x00\x12\x7fcut"))
+    assert "RBAC refuses" in read().unknown["nodes"]
