@@ -37,7 +37,9 @@ def redact(snapshot: Snapshot) -> tuple[Snapshot, RedactionMap]:
             show = terms.policy(policy)
             walker.results[policy].update((value, show(value)) for value in values)
         redacted = structs.replace(walker.rewrite(snapshot), redacted=True)
-        return redacted, RedactionMap(originals=dict(sorted((alias, name) for name, alias in aliases.made.items())))
+        return redacted, RedactionMap(
+            originals=dict(sorted({**terms.composed, **{alias: name for name, alias in aliases.made.items()}}.items()))
+        )
 
 
 def _selected(walker: Walker) -> tuple[frozenset[str], frozenset[str]]:

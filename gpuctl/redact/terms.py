@@ -82,6 +82,7 @@ _DEPLOY_PARTS: Final = frozenset(
     """.split()  # noqa: SIM905  (as one text it can be read)
 )
 _DEPLOY: Final = "nvidia.com/gpu.deploy."
+_PAUSED: Final = "paused-for-"
 _MIG_LABEL = re.compile(
     r"nvidia\.com/mig-(?:[0-9]c\.)?[0-9]g\.[0-9]{1,3}gb(?:\.me)?(?:\.shared)?\."
     r"(count|memory|multiprocessors|replicas|product|sharing-strategy|(?:slices|engines)\.[a-z]{2,8})"
@@ -103,6 +104,8 @@ class Terms:
         self._alias = alias
         self._used_keys = used_keys
         self._kept_values = kept_values
+        self.composed: dict[str, str] = {}
+        """Names by what is shown of them where an alias is only a part of it."""
 
     def policy(self, name: str) -> Callable[[Any], Any]:
         """The function of a policy; a kind of alias is one."""
@@ -186,16 +189,20 @@ class Terms:
         prefix = maker[0] if maker is not None else ""
         if "MI300A" in core:  # partitions of that card are counted by its name
             prefix += "MI300A-"
-        return f"{prefix}{self.alias(_MAKER.sub('', core, count=1) or core, 'product')}{rest}"
+        return self._compose(value, f"{prefix}{self.alias(_MAKER.sub('', core, count=1) or core, 'product')}{rest}")
+
+    def _compose(self, name: str, shown: str) -> str:
+        self.composed[shown] = name
+        return shown
 
     def as_version(self, value: str) -> str:
         """Numbers and known parts stay; the rest of a longer one becomes an alias."""
         head = words.version_head(value)
         if head == value or value in words.WORDS:
             return value
-        return (
-            self.alias(value, "version") if head is None else f"{head}-{self.alias(value[len(head) :].lstrip('-+.~_') or '-', 'version')}"
-        )
+        if head is None:
+            return self.alias(value, "version")
+        return self._compose(value, f"{head}-{self.alias(value[len(head) :].lstrip('-+.~_') or '-', 'version')}")
 
     def as_firmware(self, value: str) -> str:
         return value if words.is_firmware(value) or words.version_head(value) == value else self.alias(value, "version")
@@ -311,6 +318,8 @@ class Terms:
         """A value as its key has it published; the same value under the same key is shown alike everywhere."""
         if not value or value in {"true", "false", "present"} or value in self._kept_values:
             return value
+        if value.startswith(_PAUSED) and value not in words.WORDS:
+            return self._compose(value, _PAUSED + self.alias(value.removeprefix(_PAUSED), "value"))
         kind = _kind_of_label(key)
         if key == "metadata.name":
             return self.alias(value, "node")

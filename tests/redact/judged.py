@@ -64,9 +64,7 @@ def judged(snapshot: Snapshot, names: Names = None) -> dict[str, Any]:
                 round(item.effort_minutes, 6),
                 len(item.findings),
                 len(item.steps),
-                tuple(sorted(subject(one, names) for one in item.subjects))
-                if False
-                else tuple(sorted(map(str, (subject(one, names) for one in item.subjects)))),
+                tuple(sorted(str(subject(one, names)) for one in item.subjects)),
             )
             for item in items
         ),
