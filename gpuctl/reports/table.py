@@ -26,6 +26,8 @@ _EVIDENCE_SHOWN = 2
 _OVERVIEW_FROM, _OVERVIEW_ROWS = 4, 15
 _LONG_LIST = 600
 """Characters of folded names that are shown whole."""
+_LONGEST_REASON = 4000
+"""Characters of what a source could not show: with no right at all it names some fifty rules."""
 _ROUNDING = 1e-6
 
 
