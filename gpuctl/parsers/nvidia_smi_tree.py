@@ -19,7 +19,7 @@ MAX_TEXT: Final = 4096
 
 CUT: Final = "the file ends in the middle"
 
-_HEAD = re.compile(r"<\?xml\b|<!DOCTYPE\b|<!--")
+_HEAD = re.compile(r"<\?xml\b|<!DOCTYPE\b")
 _ROOT = re.compile(r"<nvidia_smi_log(?=[\s>])")
 _END = "</nvidia_smi_log>"
 _GPU = re.compile(r"^[ \t]*<gpu id=", re.MULTILINE)
@@ -104,8 +104,8 @@ def _document(text: str) -> str:
         return "<nvidia_smi_log>" + (text[first.start() :] if first is not None else "")
     last = text.rfind(_END)
     place = next((start for start in reversed(roots) if start < last), roots[-1])
-    previous = text.rfind(_END, 0, place)
-    head = _HEAD.search(text, max(previous, 0), place)
+    previous = max(text.rfind(_END, 0, place), *(start for start in roots if start < place), 0)
+    head = _HEAD.search(text, previous, place)
     end = text.find(_END, place)
     return text[head.start() if head is not None else place : end + len(_END) if end >= 0 else len(text)]
 
