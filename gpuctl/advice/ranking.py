@@ -52,6 +52,8 @@ class Priced:
 
 def rank(groups: Sequence[Group], work: Work) -> tuple[Priced, ...]:
     """All remedies with their prices, in the order of the list (dependencies not yet looked at)."""
+    if not groups:
+        return ()
     waiting = Waiting.of(work)
     alone = [_Pricing(group, work, Demand(waiting)).priced() for group in groups]
     demand = Demand(waiting)

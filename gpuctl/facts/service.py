@@ -53,13 +53,13 @@ def pool_habits(view: View) -> PoolHabits:
     for pool in () if isinstance(pools, Unknown) else pools:
         shared = frozenset.intersection(*(frozenset(map(taint_key, node.taints or ())) for node in pool.nodes))
         habits = shared if len(pool.nodes) > 1 else frozenset()
-        tolerations = frozenset(
-            toleration
+        placements = {  # pods made from one template share it
+            id(pod.placement): pod.placement
             for node in pool.nodes
             for pod in view.pods_by_node.get((node.cluster, node.name), ())
             if pod.placement is not None and holds_accelerators(pod) and not is_finished(pod)
-            for toleration in pod.placement.tolerations
-        )
+        }
+        tolerations = frozenset(toleration for placement in placements.values() for toleration in placement.tolerations)
         for node in pool.nodes:
             common[node.cluster, node.name] = habits
             tolerated[node.cluster, node.name] = tolerations

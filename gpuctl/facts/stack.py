@@ -128,10 +128,12 @@ def _stack_pods(node: Node, index: StackIndex, sets: DaemonSets, view: View) -> 
 
 def stack_row(pod: Pod) -> StackRow | None:
     """The family of a pod by its owner, its app labels, else its own name."""
-    names = [pod.owner.name] if pod.owner is not None else []
-    names += [pod.labels[key] for key in _APP_LABELS if key in pod.labels]
-    names += [pod.name or ""]
-    return next((row for name in names if (row := classify(name)) is not None), None)
+    if pod.owner is not None and (row := classify(pod.owner.name)) is not None:
+        return row
+    for key in _APP_LABELS if pod.labels else ():
+        if key in pod.labels and (row := classify(pod.labels[key])) is not None:
+            return row
+    return classify(pod.name or "")
 
 
 @provides
