@@ -202,8 +202,8 @@ class Assembly:
             raise InputError(f"a list of {kind} in protobuf cannot be read", "ask for JSON instead")
         with self._lock:
             if self._protobuf is None:
-                dialect = ProtobufDialect(self._lose)
-                self._protobuf = dialect, PodParser(dialect, self.cluster, self._intern, self._stamp)
+                made = ProtobufDialect(self._lose)
+                self._protobuf = made, PodParser(made, self.cluster, self._intern, self._stamp)
             self._facts_of(kind)
             dialect, pods = self._protobuf
             told = [self._typed_page(kind, portion, dialect, pods) for portion in lists(kind, raw)]
