@@ -78,12 +78,16 @@ def _item(priced: Priced, place: int) -> Item:
         estimates=priced.estimates,
         owner=remedy.owner,
         subjects=tuple(sorted({finding.subject for finding in found.roots}, key=subject_order)),
-        findings=tuple(sorted(finding.id for finding in found.findings)),
-        symptoms=tuple(sorted(finding.id for finding in found.symptoms)),
+        findings=tuple(finding.id for finding in sorted(found.findings, key=_finding_order)),
+        symptoms=tuple(finding.id for finding in sorted(found.symptoms, key=_finding_order)),
         steps=remedy.steps(job),
         rollback=remedy.rollback(job),
         after=priced.after,
     )
+
+
+def _finding_order(finding: Finding) -> tuple[str, tuple[str, ...], str, str]:
+    return finding.code, subject_order(finding.subject), finding.detail, finding.id
 
 
 def _title(priced: Priced) -> str:

@@ -220,7 +220,9 @@ def _explains(root: Sequence[Finding], fault: Sequence[Finding]) -> bool:
 def _cause(roots: Sequence[Finding], symptoms: Sequence[Finding]) -> Cause:
     confidences = list(Confidence)
     ranked = tuple(
-        sorted(roots, key=lambda item: (-item.severity.rank, confidences.index(item.confidence), item.code, -item.gpus, item.detail, item.id))
+        sorted(
+            roots, key=lambda item: (-item.severity.rank, confidences.index(item.confidence), item.code, -item.gpus, item.detail, item.id)
+        )
     )
     acting = next((item for item in (*ranked, *symptoms) if item.actions), None)
     action = acting.actions[0] if acting is not None else Action(kind=ActionKind.INVESTIGATE, target=ranked[0].subject)

@@ -44,10 +44,11 @@ class Priced:
     after: tuple[str, ...] = ()
 
     @property
-    def order(self) -> tuple[bool, bool, float, int, str]:
-        """Critical first, *wait* last, else by priority; severity and id decide ties."""
+    def order(self) -> tuple[bool, bool, float, int, str, tuple[str, ...], str]:
+        """Critical first, *wait* last, else by priority; severity, kind and target decide ties, so that aliases change none."""
         critical = self.group.severity == Severity.CRITICAL
-        return not critical, self.wait_for is not None, -self.priority, -self.group.severity.rank, self.group.id
+        first = subject_order(self.group.targets[0])
+        return not critical, self.wait_for is not None, -self.priority, -self.group.severity.rank, self.group.kind.value, first, self.group.id
 
 
 def rank(groups: Sequence[Group], work: Work) -> tuple[Priced, ...]:
