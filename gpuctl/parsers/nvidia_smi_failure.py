@@ -10,18 +10,20 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from msgspec import structs
+
 from gpuctl.model.hardware import Gpu
 from gpuctl.model.nodes import Driver, Node
+from gpuctl.parsers.nvidia_smi_tree import readable
 from gpuctl.parsers.nvidia_smi_values import LOST, NAMELESS
 from gpuctl.units import pci_address
 
 _WITHIN: Final = 4096
 """These texts are a few lines, after what a shell printed."""
 
-_FACTS_OF_A_GPU = (
-    "clocks", "clocks_event_reasons", "ecc", "inforom", "memory_bytes", "mig", "pcie", "platform", "power_watts", "processes", "product",
-    "remapped_rows", "retired_pages", "serial", "temperature_celsius", "thresholds", "utilization", "uuid", "vbios",
-)  # fmt: skip
+_NOT_NAMED = "nvidia-smi's message does not name it"
+_NOT_OF_THE_DRIVER = {"unknown", "vendor", "kind", "index", "pci", "bound_driver", "resource", "partitions"}
+_FACTS_OF_A_GPU = tuple(info.name for info in structs.fields(Gpu) if info.name not in _NOT_OF_THE_DRIVER)
 _HANDLE = re.compile(
     r"^[ \t]*Unable to determine the device handle for (?:gpu|GPU) ?(?:(?P<index>[0-9]{1,3})(?:: |(?=: [A-Z])))?"
     r"(?P<pci>[0-9A-Fa-f]{4,8}:[0-9A-Fa-f]{2}:[0-9A-Fa-f]{2}\.[0-7])?:? ?(?P<why>[^\n]{0,200})",
@@ -56,7 +58,7 @@ _FAILURES: Final = (
 
 def parse(text: str) -> Node | None:
     """The node, without a name, that such a message speaks of; None for any other text."""
-    text = text[:_WITHIN]
+    text = readable(text[:_WITHIN])
     handles = list(_HANDLE.finditer(text))
     found = next(((failure, match) for failure in _FAILURES if (match := failure.pattern.search(text)) is not None), None)
     if handles:
@@ -90,7 +92,9 @@ def _unreachable(handles: list[re.Match[str]]) -> Node:
         reason = f"{LOST}: nvidia-smi cannot open it" if why.startswith(LOST) else f"nvidia-smi cannot open it: {why}"
         unknown = dict.fromkeys(_FACTS_OF_A_GPU, reason)
         if pci is None:
-            unknown["pci"] = "nvidia-smi's message does not name it"
+            unknown["pci"] = _NOT_NAMED
+        if index is None:
+            unknown["index"] = _NOT_NAMED
         gpus[pci, index] = Gpu(index=index, vendor="nvidia", pci=pci, bound_driver="nvidia", unknown=unknown)
     told = "nvidia-smi says only which GPUs it cannot open"
     return Node(

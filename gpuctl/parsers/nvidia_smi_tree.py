@@ -76,7 +76,7 @@ def grow(text: str) -> Element:
 
     if len(text) > MAX_BYTES:
         raise InputError(f"nvidia-smi's XML of more than {MAX_BYTES // 2**20} MiB", "give the output of one run")
-    document = _NOT_XML.sub("\ufffd", _LOOSE_AMPERSAND.sub("&amp;", _document(text)))
+    document = readable(_LOOSE_AMPERSAND.sub("&amp;", _document(text)))
     tree = _Tree()
     reason = None
     try:
@@ -94,6 +94,11 @@ def grow(text: str) -> Element:
     if root is None:
         raise InputError("XML that ends before nvidia-smi's first element", "run `nvidia-smi -q -x` again")
     return root
+
+
+def readable(text: str) -> str:
+    """Without control characters and halves of surrogate pairs."""
+    return _NOT_XML.sub("\ufffd", text)
 
 
 def _document(text: str) -> str:

@@ -82,5 +82,5 @@ def no_invented_number(value: Any) -> None:
             no_invented_number(part)
 
 
-_KNOWN_IN_PART: Iterable[str] = frozenset({"claims"})
-"""A pod's claims are listed as far as they are made."""
+_KNOWN_IN_PART: Iterable[str] = frozenset({"claims", "gpus"})
+"""A pod's claims are listed as far as they are made, a host's GPUs as far as it named them."""

@@ -40,7 +40,15 @@ def histogram(**banks: str) -> Tree:
 
 def volta(**changes: Any) -> Tree:
     """A V100 as driver 418 (DTD v10) prints it: ECC by bit, throttle reasons, no MIG, retired pages."""
-    counters = {"device_memory": "3", "register_file": "0", "l1_cache": "0", "l2_cache": "1", "texture_memory": "N/A", "cbu": "N/A", "total": "4"}
+    counters = {
+        "device_memory": "3",
+        "register_file": "0",
+        "l1_cache": "0",
+        "l2_cache": "1",
+        "texture_memory": "N/A",
+        "cbu": "N/A",
+        "total": "4",
+    }
     return {
         "product_name": "Tesla V100-SXM2-32GB",
         "product_brand": "Tesla",

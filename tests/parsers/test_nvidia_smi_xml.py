@@ -183,7 +183,10 @@ def test_pending_blacklist_is_the_old_name() -> None:
 def test_each_word_for_no_value_has_its_reason(printed: str, reason: str) -> None:
     gpu = gpu_of(
         hopper(
-            temperature={"gpu_temp": printed}, fb_memory_usage={"total": printed}, ecc_mode={"current_ecc": printed}, persistence_mode=printed
+            temperature={"gpu_temp": printed},
+            fb_memory_usage={"total": printed},
+            ecc_mode={"current_ecc": printed},
+            persistence_mode=printed,
         )
     )
     for name in ("temperature_celsius", "memory_bytes", "persistence"):
@@ -267,7 +270,9 @@ def test_a_vgpu_guest() -> None:
 MIG = {"mig_mode": {"current_mig": "Enabled", "pending_mig": "Enabled"}}
 
 
-def instances(product: str, *devices: dict[str, Any]) -> list[tuple[int | None, str | None, int | None, list[tuple[int | None, str | None]]]]:
+def instances(
+    product: str, *devices: dict[str, Any]
+) -> list[tuple[int | None, str | None, int | None, list[tuple[int | None, str | None]]]]:
     gpu = gpu_of(hopper(product_name=product, **MIG, mig_devices={"mig_device": list(devices)}))
     assert gpu.mig is not None
     assert gpu.unknown["mig.instances.start"] == values.UNPLACED
@@ -293,9 +298,9 @@ def test_mig_profiles_where_one_fits() -> None:
 
 
 def test_mig_compute_instances_share_their_gpu_instance() -> None:
-    assert instances(
-        "NVIDIA H200", mig_device(2, 0, 16, 71424, (3, 0, 3, 0, 3)), mig_device(2, 1, 32, 71424, (3, 0, 3, 0, 3))
-    ) == [(2, "3g.71gb", 4, [(0, None), (1, None)])]
+    assert instances("NVIDIA H200", mig_device(2, 0, 16, 71424, (3, 0, 3, 0, 3)), mig_device(2, 1, 32, 71424, (3, 0, 3, 0, 3))) == [
+        (2, "3g.71gb", 4, [(0, None), (1, None)])
+    ]
 
 
 @pytest.mark.parametrize(
@@ -307,7 +312,9 @@ def test_mig_compute_instances_share_their_gpu_instance() -> None:
         ("NVIDIA H100 80GB HBM3", 61, 40448, (3, 0, 3, 0, 3)),
     ],
 )  # fmt: skip
-def test_mig_profiles_are_never_guessed(product: str, multiprocessors: int, memory_mib: int, engines: tuple[int, int, int, int, int]) -> None:
+def test_mig_profiles_are_never_guessed(
+    product: str, multiprocessors: int, memory_mib: int, engines: tuple[int, int, int, int, int]
+) -> None:
     gpu = gpu_of(hopper(product_name=product, **MIG, mig_devices={"mig_device": mig_device(1, 0, multiprocessors, memory_mib, engines)}))
     assert gpu.mig is not None
     (instance,) = gpu.mig.instances
@@ -440,5 +447,11 @@ def test_an_external_dtd_is_not_fetched(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_other_texts_are_not_taken_for_it() -> None:
-    for text in ("", "<?xml version='1.0'?><svg/>", "apiVersion: v1\nkind: Pod\n", "see <nvidia_smi_log> in the manual", "x" * 70_000 + WHOLE):
+    for text in (
+        "",
+        "<?xml version='1.0'?><svg/>",
+        "apiVersion: v1\nkind: Pod\n",
+        "see <nvidia_smi_log> in the manual",
+        "x" * 70_000 + WHOLE,
+    ):
         assert not is_nvidia_smi_xml(text)
