@@ -124,7 +124,10 @@ def _forms(name: str, kinds: frozenset[str], plain: str) -> Iterable[str]:
         slices = _COMPUTE_SLICES.search(name)
         if slices is not None:
             yield from (f"{domain}/mig-{slices[1]}g.device-{{n}}", f"{domain}/mig-{slices[1]}g.device-{{n}}.shared")
-        ends = ("mig-device-{n}", "mig-device-{n}.shared", "Device_{n}", "device-{n}", "Ascend{n}", "mlu{n}")
+        ends = (
+            "mig-device-{n}", "mig-device-{n}.shared", "Device_{n}", "device-{n}", "Ascend{n}", "mlu{n}", "gpu-device-{n}",
+            "gpu-device-{n}.shared", "MIG-device-{n}",
+        )  # fmt: skip
         yield from (f"{domain}/{end}" for end in ends)
     if kinds & {"condition", "event", "reason"}:
         yield from ("GpuAlias{a}Watch", "SysLogsAlias{a}")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from gpuctl.cli.main import run
 from gpuctl.demo.fleet import Fleet
 from tests.conformance.face import Seen, look
 
@@ -80,3 +81,16 @@ def test_a_node_that_feature_discovery_lost_tells_its_cause(tmp_path: Path) -> N
     (first,) = found.report["advice"]
     assert "Node Feature Discovery" in first["title"]
     assert len(first["findings"]) == 2
+
+
+@pytest.mark.parametrize(
+    "asked", ["nvidia.com/gpus", "nvidia.com/GPU", "nvidia.com/gpu-a100", "nvidia.com/MIG-1g.10gb", "amd.com/gpu-mi300"]
+)
+def test_a_misspelt_resource_is_found_in_a_redacted_snapshot_too(asked: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    fleet = Fleet.healthy(NOW)
+    fleet.pending("research", "typo", f"0/14 nodes are available: 14 Insufficient {asked}.", gpus=1, resource=asked, hours=5)
+    plain = seen(fleet, tmp_path)
+    redacted = tmp_path / "redacted.json.gz"
+    assert run(["snapshot", "save", str(redacted), "--redact", "--from", str(tmp_path / "objects.json")]) == 0
+    capsys.readouterr()
+    assert look(redacted, now="2026-11-24T12:00:00Z").codes == plain.codes == ["pod-request-unsatisfiable"]

@@ -38,10 +38,12 @@ WHOLE: dict[str, dict[str, Any]] = {
         "driver": "580.65.06", "cuda": "13.0", "gpus": 2, "product": "NVIDIA GB200", "pci": ["0000:0a:00.0", "0000:0b:00.0"],
     },
     "nvidia-smi-xml/gb200x4-580.173.02.xml": {
-        "driver": "580.173.02", "cuda": "13.0", "gpus": 4, "product": "NVIDIA GB200", "mib": 189471, "persistence": True, "mig": False, "ecc": True,
+        "driver": "580.173.02", "cuda": "13.0", "gpus": 4, "product": "NVIDIA GB200", "mib": 189471, "persistence": True, "mig": False,
+        "ecc": True,
     },
     "nvidia-smi-xml/gtx-1070-ti-fragment-v10.xml": {
-        "driver": None, "cuda": None, "gpus": 1, "product": "GeForce GTX 1070 Ti", "pci": ["0000:01:00.0"], "mib": 4096, "persistence": None,
+        "driver": None, "cuda": None, "gpus": 1, "product": "GeForce GTX 1070 Ti", "pci": ["0000:01:00.0"], "mib": 4096,
+        "persistence": None,
         "mig": None, "ecc": None,
     },
     "nvidia-smi-xml/gtx-1660-ti-418.43-nodtd.xml": {
