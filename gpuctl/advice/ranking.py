@@ -48,7 +48,15 @@ class Priced:
         """Critical first, *wait* last, else by priority; severity, kind and target decide ties, so that aliases change none."""
         critical = self.group.severity == Severity.CRITICAL
         first = subject_order(self.group.targets[0])
-        return not critical, self.wait_for is not None, -self.priority, -self.group.severity.rank, self.group.kind.value, first, self.group.id
+        return (
+            not critical,
+            self.wait_for is not None,
+            -self.priority,
+            -self.group.severity.rank,
+            self.group.kind.value,
+            first,
+            self.group.id,
+        )
 
 
 def rank(groups: Sequence[Group], work: Work) -> tuple[Priced, ...]:
