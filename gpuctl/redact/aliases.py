@@ -154,10 +154,13 @@ def _recognised(name: str, kinds: frozenset[str]) -> tuple[object, ...]:
     if found[0] is not None:
         slices = _COMPUTE_SLICES.search(name)
         found.append(slices and slices[1])
-    for kind, recogniser in _RECOGNISERS:
-        if kind in kinds:
-            found.append(recogniser(name))
+    found += [recogniser(name) for recogniser in _recognisers(kinds)]
     return tuple(found)
+
+
+@lru_cache(maxsize=1024)
+def _recognisers(kinds: frozenset[str]) -> tuple[Callable[[str], object], ...]:
+    return tuple(recogniser for kind, recogniser in _RECOGNISERS if kind in kinds)
 
 
 def _prefix(name: str, prefixes: tuple[str, ...]) -> str:

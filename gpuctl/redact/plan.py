@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from operator import attrgetter
+from operator import attrgetter, is_
 from typing import Any, Final, cast, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -191,7 +191,7 @@ def _each(gather: Gather, rewrite: Rewrite) -> tuple[Gather, Rewrite]:
 
     def rewrite_all(value: tuple[Any, ...]) -> tuple[Any, ...]:
         made = tuple([rewrite(part) for part in value])
-        return value if all(map(_is, made, value)) else made
+        return value if all(map(is_, made, value)) else made
 
     return gather_all, rewrite_all
 
@@ -216,10 +216,6 @@ def _by_value(gather: Gather, rewrite: Rewrite) -> tuple[Gather, Rewrite]:
         return found
 
     return gather_once, rewrite_once
-
-
-def _is(one: Any, other: Any) -> bool:
-    return one is other
 
 
 def _nothing(_: Any) -> None:
