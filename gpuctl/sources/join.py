@@ -50,11 +50,12 @@ def join(snapshots: Sequence[Snapshot]) -> Snapshot:
     """One snapshot of all.
 
     Nodes are one by cluster and name, by an alias, by machine id or boot id; other objects by cluster, kind, namespace and name.
-    Field by field, a known value beats an unknown one and a newer snapshot an older one.
+    Field by field, a known value beats an unknown one, a newer snapshot an older one, and of equal age a host's own word what the
+    API's labels say of it.
     """
     if not snapshots:
         return Snapshot(unknown={name: absent(name) for name in collections()})
-    ordered = _one_cluster(sorted(snapshots, key=lambda part: (-(part.taken_at or _OLDEST).timestamp(), _digest(part))))
+    ordered = _one_cluster(sorted(snapshots, key=_precedence))
     conflicts = _Conflicts(ordered)
     found: dict[str, tuple[Any, ...] | None] = {}
     for name in collections():
@@ -84,6 +85,15 @@ def join(snapshots: Sequence[Snapshot]) -> Snapshot:
         unknown=_unknown(ordered, found),
         **found,
     )
+
+
+def _precedence(part: Snapshot) -> tuple[float, bool, bytes]:
+    return -(part.taken_at or _OLDEST).timestamp(), not _is_of_hosts(part), _digest(part)
+
+
+def _is_of_hosts(part: Snapshot) -> bool:
+    """Whether hosts tell of themselves: only the API knows what a node offers."""
+    return bool(part.nodes) and all(node.capacity is None for node in part.nodes or ())
 
 
 def _digest(part: Snapshot) -> bytes:

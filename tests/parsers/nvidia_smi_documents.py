@@ -142,7 +142,8 @@ def hopper(**changes: Any) -> Tree:
             "row_remapper_histogram": histogram(max="2558 bank(s)", high="2 bank(s)"),
         },
         "power_readings": "N/A",
-        "gpu_power_readings": {"power_state": "P0", "power_draw": "110.10 W", "current_power_limit": "650.00 W", "default_power_limit": "700.00 W"},
+        "gpu_power_readings": {"power_state": "P0", "power_draw": "110.10 W", "current_power_limit": "650.00 W",
+        "default_power_limit": "700.00 W"},
         "processes": "\n\t\t",
         **changes,
     }  # fmt: skip
@@ -157,11 +158,13 @@ def blackwell(**changes: Any) -> Tree:
         "gpu_reset_status": {"reset_required": "Requested functionality has been deprecated"},
         "gpu_recovery_action": "Drain and Reset",
         "platformInfo": {
-            "chassis_serial_number": "1820000000001", "slot_number": "14", "tray_index": "4", "host_id": "1", "peer_type": "Switch Connected",
+            "chassis_serial_number": "1820000000001", "slot_number": "14", "tray_index": "4", "host_id": "1",
+            "peer_type": "Switch Connected",
             "module_id": "2", "gpu_fabric_guid": "0x0000000000000001",
         },
         "ecc_errors": {
-            "volatile": {"sram_correctable": "0", "sram_uncorrectable_parity": "1", "sram_uncorrectable_secded": "0", "dram_uncorrectable": "0"},
+            "volatile": {"sram_correctable": "0", "sram_uncorrectable_parity": "1", "sram_uncorrectable_secded": "0",
+            "dram_uncorrectable": "0"},
             "aggregate": {"sram_uncorrectable_parity": "1", "sram_threshold_exceeded": "Yes"},
             "aggregate_uncorrectable_sram_sources": {"sram_l2": "1", "sram_sm": "0"},
             "channel_repair_pending": "Yes",
@@ -169,7 +172,8 @@ def blackwell(**changes: Any) -> Tree:
             "unrepairable_memory": "No",
         },
         "temperature": {
-            "gpu_temp": "27 C", "gpu_temp_tlimit": "60 C", "gpu_temp_max_tlimit_threshold": "-5 C", "gpu_temp_slow_tlimit_threshold": "-2 C",
+            "gpu_temp": "27 C", "gpu_temp_tlimit": "60 C", "gpu_temp_max_tlimit_threshold": "-5 C",
+            "gpu_temp_slow_tlimit_threshold": "-2 C",
         },
         "gpu_power_readings": {
             "average_power_draw": "165.93 W", "instant_power_draw": "170.00 W", "current_power_limit": "1400.00 W",
