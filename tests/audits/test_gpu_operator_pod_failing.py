@@ -24,7 +24,9 @@ def test_is_medium_while_devices_are_given_out_and_low_for_monitoring() -> None:
 
 
 def test_a_pod_that_waits_for_long_is_told_when_none_fails() -> None:
-    waiting = stack_pod("nvidia-operator-validator", phase="Pending", conditions=(Condition(type="Ready", status="False", since=ago(hours=2)),))
+    waiting = stack_pod(
+        "nvidia-operator-validator", phase="Pending", conditions=(Condition(type="Ready", status="False", since=ago(hours=2)),)
+    )
     (finding,), _ = judge(CODE, nodes=(gpu_node(),), pods=(waiting,))
     assert "not ready" in finding.message
 
