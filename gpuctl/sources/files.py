@@ -115,9 +115,7 @@ def _read_folder(folder: Path, name: str, collected: Collected) -> SourceState:
             collected.unrecognised[f"{name.rstrip('/')}/{shown}"] = error.message
             first = first or f"{shown!a}: {error.message}"
     if not answered:
-        raise InputError(
-            f"nothing in the folder {name!a} is recognised" + (f" ({first})" if first else ": it is empty"), seen_and_read()
-        )
+        raise InputError(f"nothing in the folder {name!a} is recognised" + (f" ({first})" if first else ": it is empty"), seen_and_read())
     if answered == asked:
         return SourceState(kind="file", name=name, asked=asked, answered=answered)
     reason = f"{asked - answered} of {asked} files are not recognised"
