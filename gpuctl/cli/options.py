@@ -22,7 +22,7 @@ From = Annotated[
     typer.Option(
         "--from",
         metavar="FILE",
-        help="Read a snapshot, kubectl's JSON or YAML, events, a folder of these, or - for stdin; repeat for several.",
+        help="Read a snapshot, kubectl's JSON or YAML, events, nvidia-smi's XML, a folder of these, or - for stdin; repeat for several.",
     ),
 ]
 Demo = Annotated[bool, typer.Option("--demo", help="Read the embedded sample cluster; its findings are no failure.")]

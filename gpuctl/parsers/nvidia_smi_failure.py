@@ -21,6 +21,8 @@ from gpuctl.units import pci_address
 _WITHIN: Final = 4096
 """These texts are a few lines, after what a shell printed."""
 
+_MOST_GPUS = 256
+"""No machine has more."""
 _NOT_NAMED = "nvidia-smi's message does not name it"
 _NOT_OF_THE_DRIVER = {"unknown", "vendor", "kind", "index", "pci", "bound_driver", "resource", "partitions"}
 _FACTS_OF_A_GPU = tuple(info.name for info in structs.fields(Gpu) if info.name not in _NOT_OF_THE_DRIVER)
@@ -59,10 +61,9 @@ _FAILURES: Final = (
 def parse(text: str) -> Node | None:
     """The node, without a name, that such a message speaks of; None for any other text."""
     text = readable(text[:_WITHIN])
-    handles = list(_HANDLE.finditer(text))
+    if gpus := unreachable(text):
+        return _answering(gpus)
     found = next(((failure, match) for failure in _FAILURES if (match := failure.pattern.search(text)) is not None), None)
-    if handles:
-        return _unreachable(handles)
     if found is None:
         return None
     failure, match = found
@@ -82,23 +83,27 @@ def parse(text: str) -> Node | None:
     )
 
 
-def _unreachable(handles: list[re.Match[str]]) -> Node:
+def _answering(gpus: tuple[Gpu, ...]) -> Node:
     """NVML answered, so the driver is loaded; it could not open these GPUs."""
-    gpus = {}
-    for match in handles:
-        why = match["why"].strip().rstrip(".") or "nvidia-smi gave no reason"
-        pci = pci_address(match["pci"]) if match["pci"] else None
-        index = int(match["index"]) if match["index"] else None
-        reason = f"{LOST}: nvidia-smi cannot open it" if why.startswith(LOST) else f"nvidia-smi cannot open it: {why}"
-        unknown = dict.fromkeys(_FACTS_OF_A_GPU, reason)
-        if pci is None:
-            unknown["pci"] = _NOT_NAMED
-        if index is None:
-            unknown["index"] = _NOT_NAMED
-        gpus[pci, index] = Gpu(index=index, vendor="nvidia", pci=pci, bound_driver="nvidia", unknown=unknown)
     told = "nvidia-smi says only which GPUs it cannot open"
     return Node(
         driver=Driver(loaded=True),
-        gpus=tuple(gpus.values()),
+        gpus=gpus,
         unknown={"name": NAMELESS, "driver.version": told, "cuda": told, "gpu_count": told, "gpus": f"{told}; others may be there"},
     )
+
+
+def unreachable(text: str) -> tuple[Gpu, ...]:
+    """GPUs that nvidia-smi says it cannot open, each once, wherever in its output that stands."""
+    gpus: dict[tuple[str | None, int | None], Gpu] = {}
+    for match in _HANDLE.finditer(text):
+        why = readable(match["why"]).strip().rstrip(".") or "it gives no reason"
+        pci = pci_address(match["pci"]) if match["pci"] else None
+        index = int(match["index"]) if match["index"] else None
+        if len(gpus) >= _MOST_GPUS:
+            break
+        reason = f"{LOST}: nvidia-smi cannot open it" if why.startswith(LOST) else f"nvidia-smi cannot open it: {why}"
+        unknown = dict.fromkeys(_FACTS_OF_A_GPU, reason)
+        unknown |= {name: _NOT_NAMED for name, value in (("pci", pci), ("index", index)) if value is None}
+        gpus[pci, index] = Gpu(index=index, vendor="nvidia", pci=pci, bound_driver="nvidia", unknown=unknown)
+    return tuple(gpus.values())

@@ -103,13 +103,16 @@ def readable(text: str) -> str:
 
 def _document(text: str) -> str:
     """The part of a text that is one document: shells print before it, `-l` repeats it, and a beginning may be missing."""
-    roots = [match.start() for match in _ROOT.finditer(text)]
-    if not roots:
+    last = text.rfind(_END)
+    before, place = -1, -1
+    for match in _ROOT.finditer(text):
+        if place >= 0 and place < last <= match.start():
+            break
+        before, place = place, match.start()
+    if place < 0:
         first = _GPU.search(text)
         return "<nvidia_smi_log>" + (text[first.start() :] if first is not None else "")
-    last = text.rfind(_END)
-    place = next((start for start in reversed(roots) if start < last), roots[-1])
-    previous = max(text.rfind(_END, 0, place), *(start for start in roots if start < place), 0)
+    previous = max(text.rfind(_END, 0, place), before, 0)
     head = _HEAD.search(text, previous, place)
     end = text.find(_END, place)
     return text[head.start() if head is not None else place : end + len(_END) if end >= 0 else len(text)]

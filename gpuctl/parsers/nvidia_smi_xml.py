@@ -17,6 +17,7 @@ from gpuctl.model.hardware import Ecc, Fabric, Gpu, Pcie, Process, RemappedRows,
 from gpuctl.model.nodes import Cuda, Driver, Node
 from gpuctl.parsers import nvidia_smi_names as names
 from gpuctl.parsers import nvidia_smi_values as values
+from gpuctl.parsers.nvidia_smi_failure import unreachable
 from gpuctl.parsers.nvidia_smi_mig import mig
 from gpuctl.parsers.nvidia_smi_tree import Element, grow
 from gpuctl.parsers.nvidia_smi_values import Reading
@@ -52,24 +53,33 @@ def parse(text: str) -> tuple[Node, datetime | None]:
     cuda = read.take("cuda.driver_max", values.plain, "cuda_version")
     attached = read.take("gpu_count", values.whole, "attached_gpus")
     elements = root.all("gpu")
+    listed = {pci_address(element.id) for element in elements}
+    lost = [one for one in unreachable(text) if one.pci is None or one.pci not in listed]
     unknown = {"name": values.NAMELESS, **read.unknown}
     if root.cut is not None:
         unknown["gpus"] = f"{root.cut}: GPUs may be missing"
-    elif attached is not None and attached != len(elements):
-        unknown["gpus"] = f"nvidia-smi counts {attached} GPUs and the file lists {len(elements)}"
-    places: list[int | None] = list(range(len(elements)))
-    if attached is None or (root.cut is None and attached != len(elements)):
-        places = [None] * len(elements)
+    elif attached is not None and attached != len(elements) + len(lost):
+        unknown["gpus"] = f"nvidia-smi counts {attached} GPUs and the file lists {len(elements) + len(lost)}"
+    places = _indexes(len(elements), lost, known=attached is not None and (root.cut is not None or "gpus" not in unknown))
     if cuda is None:
         unknown["cuda"] = unknown["cuda.driver_max"]
     node = Node(
         driver=Driver(version=version, loaded=True),
         cuda=Cuda(driver_max=cuda) if cuda is not None else None,
         gpu_count=attached,
-        gpus=tuple(gpu(element, place) for element, place in zip(elements, places, strict=True)) if elements or root.cut is None else None,
+        gpus=(*(gpu(element, place) for element, place in zip(elements, places, strict=True)), *lost) if elements or not root.cut else None,
         unknown=unknown,
     )
     return node, _moment(read)
+
+
+def _indexes(number: int, lost: list[Gpu], *, known: bool) -> list[int | None]:
+    """nvidia-smi numbers GPUs in the order in which it lists them, and passes over the numbers of those that it cannot open."""
+    taken = {one.index for one in lost}
+    indexes: list[int | None] = [index for index in range(number + len(lost)) if index not in taken]
+    if not known or None in taken:
+        return [None] * number
+    return indexes[:number]
 
 
 def gpu(element: Element, index: int | None) -> Gpu:

@@ -330,6 +330,18 @@ def test_fewer_gpus_than_attached() -> None:
     assert node.unknown["gpus"] == "nvidia-smi counts 8 GPUs and the file lists 1"
 
 
+@pytest.mark.parametrize("where", ["before", "inside", "after"])
+def test_a_gpu_that_nvidia_smi_could_not_open(where: str) -> None:
+    message = "Unable to determine the device handle for GPU1: 0000:5F:00.0: Unknown Error\n"
+    text = document(hopper(), hopper(uuid="GPU-2"), attached_gpus="3")
+    place = text.rindex("\t<gpu id=")
+    node = node_of({"before": message + text, "inside": text[:place] + message + text[place:], "after": text + message}[where])
+    assert node.gpus is not None
+    assert [(gpu.index, gpu.pci) for gpu in node.gpus] == [(0, "0000:10:00.0"), (2, "0000:11:00.0"), (1, "0000:5f:00.0")]
+    assert node.gpus[2].unknown["memory_bytes"] == "nvidia-smi cannot open it: Unknown Error"
+    assert "gpus" not in node.unknown
+
+
 WHOLE = document(hopper(), hopper(uuid="GPU-2"))
 
 
