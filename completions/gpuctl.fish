@@ -10,7 +10,7 @@ complete -c gpuctl -n __fish_use_subcommand -a config -d 'Write, check or print 
 complete -c gpuctl -n __fish_use_subcommand -l version -d 'Print the version.'
 complete -c gpuctl -n __fish_use_subcommand -l help -d 'Print this help; after a command, the help of that command.'
 complete -c gpuctl -n '__fish_seen_subcommand_from doctor' -F
-complete -c gpuctl -n '__fish_seen_subcommand_from doctor' -l from -r -F -d 'Read a snapshot, kubectl\'s JSON or YAML, events, a folder of these, or - for stdin'
+complete -c gpuctl -n '__fish_seen_subcommand_from doctor' -l from -r -F -d 'Read a snapshot, kubectl\'s JSON or YAML, events, nvidia-smi\'s XML, a folder of these, or - for stdin'
 complete -c gpuctl -n '__fish_seen_subcommand_from doctor' -l demo -d 'Read the embedded sample cluster'
 complete -c gpuctl -n '__fish_seen_subcommand_from doctor' -l context -x -a '(kubectl config get-contexts -o name 2>/dev/null)' -d 'Context of the kubeconfig to use'
 complete -c gpuctl -n '__fish_seen_subcommand_from doctor' -l kubeconfig -r -F -d 'Path of the kubeconfig file'
@@ -38,7 +38,7 @@ complete -c gpuctl -n '__fish_seen_subcommand_from snapshot' -l help -s h -d 'Pr
 complete -c gpuctl -n '__fish_seen_subcommand_from snapshot; and __fish_seen_subcommand_from save' -F
 complete -c gpuctl -n '__fish_seen_subcommand_from snapshot; and __fish_seen_subcommand_from save' -l redact -d 'Replace names by aliases and drop raw text and labels'
 complete -c gpuctl -n '__fish_seen_subcommand_from snapshot; and __fish_seen_subcommand_from save' -l map -r -F -d 'With --redact: where to write the map from aliases to names'
-complete -c gpuctl -n '__fish_seen_subcommand_from snapshot; and __fish_seen_subcommand_from save' -l from -r -F -d 'Read a snapshot, kubectl\'s JSON or YAML, events, a folder of these, or - for stdin'
+complete -c gpuctl -n '__fish_seen_subcommand_from snapshot; and __fish_seen_subcommand_from save' -l from -r -F -d 'Read a snapshot, kubectl\'s JSON or YAML, events, nvidia-smi\'s XML, a folder of these, or - for stdin'
 complete -c gpuctl -n '__fish_seen_subcommand_from snapshot; and __fish_seen_subcommand_from save' -l demo -d 'Read the embedded sample cluster'
 complete -c gpuctl -n '__fish_seen_subcommand_from snapshot; and __fish_seen_subcommand_from save' -l context -x -a '(kubectl config get-contexts -o name 2>/dev/null)' -d 'Context of the kubeconfig to use'
 complete -c gpuctl -n '__fish_seen_subcommand_from snapshot; and __fish_seen_subcommand_from save' -l kubeconfig -r -F -d 'Path of the kubeconfig file'
@@ -52,7 +52,7 @@ complete -c gpuctl -n '__fish_seen_subcommand_from snapshot; and __fish_seen_sub
 complete -c gpuctl -n '__fish_seen_subcommand_from snapshot; and __fish_seen_subcommand_from save' -l verbose -s v -d 'Show more: every finding, every audit, every request'
 complete -c gpuctl -n '__fish_seen_subcommand_from snapshot; and __fish_seen_subcommand_from save' -l help -s h -d 'Print the help.'
 complete -c gpuctl -n '__fish_seen_subcommand_from snapshot; and __fish_seen_subcommand_from show' -F
-complete -c gpuctl -n '__fish_seen_subcommand_from snapshot; and __fish_seen_subcommand_from show' -l from -r -F -d 'Read a snapshot, kubectl\'s JSON or YAML, events, a folder of these, or - for stdin'
+complete -c gpuctl -n '__fish_seen_subcommand_from snapshot; and __fish_seen_subcommand_from show' -l from -r -F -d 'Read a snapshot, kubectl\'s JSON or YAML, events, nvidia-smi\'s XML, a folder of these, or - for stdin'
 complete -c gpuctl -n '__fish_seen_subcommand_from snapshot; and __fish_seen_subcommand_from show' -l demo -d 'Read the embedded sample cluster'
 complete -c gpuctl -n '__fish_seen_subcommand_from snapshot; and __fish_seen_subcommand_from show' -l output -s o -x -a 'table json yaml' -d 'Style of the output'
 complete -c gpuctl -n '__fish_seen_subcommand_from snapshot; and __fish_seen_subcommand_from show' -l help -s h -d 'Print the help.'
