@@ -23,6 +23,7 @@ from gpuctl.cli import completions, console
 from gpuctl.cli.main import run
 from gpuctl.cli.table import COMMANDS
 from gpuctl.findings import Severity
+from tests.patience import room
 
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "tests" / "golden"
@@ -311,11 +312,11 @@ def test_ctrl_c_ends_within_a_second_with_what_is_known() -> None:
     time.sleep(0.2)
     start = time.monotonic()
     process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=10)
+    out, _ = process.communicate(timeout=50)
     assert process.returncode == 130
     assert "Interrupted" in out
     assert "prod failed: interrupted" in out
-    assert time.monotonic() - start < 2.5  # one second, and room for a busy machine
+    assert time.monotonic() - start < room(2)
 
 
 def test_work_that_hands_over_in_time_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -330,7 +331,8 @@ def test_work_that_hands_over_in_time_is_kept(monkeypatch: pytest.MonkeyPatch) -
         return original(event, timeout)
 
     monkeypatch.setattr(threading.Event, "wait", wait)
-    assert console.interruptible(lambda: original(stop, 5) and "what is known", stop) == "what is known"
+    monkeypatch.setattr(console, "GRACE_SECONDS", 60)
+    assert console.interruptible(lambda: original(stop, 60) and "what is known", stop) == "what is known"
 
 
 def test_ctrl_c_while_judging_tells_what_was_read(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -57,7 +57,7 @@ def test_same_bytes_in_every_process(environment: dict[str, str]) -> None:
 def test_sample_is_built_fast() -> None:
     started = time.process_time()
     demo.objects()
-    assert time.process_time() - started < 1
+    assert time.process_time() - started < 3
 
 
 def test_faults_change_only_what_they_say() -> None:

@@ -11,6 +11,7 @@ import pytest
 from gpuctl.errors import SourceError
 from gpuctl.sources import kubernetes
 from gpuctl.sources.kubernetes.client import pause_seconds
+from tests.patience import room
 from tests.rig.fake_api import FakeApi, Reply, Request, listing, status
 from tests.sources.kubernetes.conftest import Read, node, pod
 
@@ -64,8 +65,8 @@ def test_storm_of_429_is_waited_out_as_the_server_says(api: FakeApi, read: Read)
 def test_retry_after_beyond_the_deadline_is_not_waited_for(api: FakeApi, read: Read) -> None:
     api.on(NODES, lambda _: Reply(429, b"{}", {"Retry-After": "60"}))
     start = time.monotonic()
-    snapshot = read(seconds=5)
-    assert time.monotonic() - start < 3
+    snapshot = read(seconds=30)
+    assert time.monotonic() - start < room(3)
     assert snapshot.nodes is None
     assert "429" in snapshot.unknown["nodes"]
     assert "deadline" in snapshot.unknown["nodes"]
@@ -138,10 +139,10 @@ def test_cut_connection_is_tried_again(api: FakeApi, read: Read, monkeypatch: py
 
 def test_stalled_connection_costs_its_timeout_and_no_more(api: FakeApi, read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gpuctl.sources.kubernetes.client.pause_seconds", lambda *_: 0.01)
-    api.on(NODES, in_turn(Reply(stall=5), listing("Node", [node("a")])))
+    api.on(NODES, in_turn(Reply(stall=60), listing("Node", [node("a")])))
     start = time.monotonic()
     assert names(read(request_timeout_seconds=0.3).nodes) == ["a"]
-    assert time.monotonic() - start < 3
+    assert time.monotonic() - start < room(3)
 
 
 @pytest.mark.parametrize(
@@ -158,10 +159,10 @@ def test_garbage_is_unknown_with_its_reason(api: FakeApi, read: Read, body: byte
 
 def test_slow_server_ends_at_the_deadline(api: FakeApi, read: Read) -> None:
     api.on(NODES, lambda _: listing("Node", [node("a")]))
-    api.on(EVENTS, lambda _: Reply(stall=10))
+    api.on(EVENTS, lambda _: Reply(stall=60))
     start = time.monotonic()
-    snapshot = read(seconds=1.5)
-    assert time.monotonic() - start < 2.5
+    snapshot = read(seconds=room(1.5))
+    assert time.monotonic() - start < room(2.5)
     assert names(snapshot.nodes) == ["a"]
     assert "deadline" in snapshot.unknown["k8s_events"]
     assert not snapshot.complete
@@ -170,24 +171,24 @@ def test_slow_server_ends_at_the_deadline(api: FakeApi, read: Read) -> None:
 
 def test_stop_ends_within_a_second_with_what_is_known(api: FakeApi, read: Read) -> None:
     api.on(NODES, lambda _: listing("Node", [node("a")]))
-    api.on(EVENTS, lambda _: Reply(stall=10))
+    api.on(EVENTS, lambda _: Reply(stall=60))
     stop = threading.Event()
-    threading.Timer(1.0, stop.set).start()
+    threading.Timer(room(1.0), stop.set).start()
     start = time.monotonic()
     snapshot = read(stop=stop)
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < room(2)
     assert snapshot.interrupted
     assert names(snapshot.nodes) == ["a"]
     assert "interrupted" in snapshot.unknown["k8s_events"]
 
 
 def test_stop_before_the_first_answer(api: FakeApi, read: Read) -> None:
-    api.on("/version", lambda _: Reply(stall=10))
+    api.on("/version", lambda _: Reply(stall=60))
     stop = threading.Event()
     threading.Timer(0.3, stop.set).start()
     start = time.monotonic()
     snapshot = read(stop=stop)
-    assert time.monotonic() - start < 1.3
+    assert time.monotonic() - start < room(1.3)
     assert snapshot.interrupted
     assert "interrupted" in snapshot.unknown["nodes"]
 
