@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from gpuctl.facts.mig import PRODUCT_SUFFIX
 from gpuctl.facts.resolve import provides
-from gpuctl.facts.subjects import Pool
+from gpuctl.facts.subjects import Pool, product_of
 from gpuctl.facts.transitions import transition_of
 from gpuctl.facts.view import View
 from gpuctl.model.nodes import Node
@@ -122,9 +122,7 @@ def product_mix(pool: Pool) -> ProductMix:
 
 
 def _product(node: Node) -> str | None:
-    label = node.accelerators.product if node.accelerators is not None else None
-    if label is None and node.gpus:
-        label = " + ".join(sorted({gpu.product for gpu in node.gpus if gpu.product})) or None
+    label = product_of(node)
     return _PREFIX.sub("", PRODUCT_SUFFIX.sub("", _SHARED.sub("", label)), count=1) if label else None
 
 

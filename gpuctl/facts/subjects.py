@@ -97,10 +97,15 @@ class Pool:
 
 def _likeness(node: Node) -> str:
     """Name of the pool of nodes without a pool label."""
-    labels = node.accelerators
-    product = labels.product if labels is not None and labels.product else "unknown product"
-    number = accelerators.whole_devices(node.capacity or {})
-    return " ".join(part for part in (f"{number:g}x", product, node.instance_type or "") if part)
+    number = accelerators.whole_devices(node.capacity) if node.capacity is not None else len(node.gpus or ())
+    return " ".join(part for part in (f"{number:g}x", product_of(node) or "unknown product", node.instance_type or "") if part)
+
+
+def product_of(node: Node) -> str | None:
+    """The product by the node's label, else of the GPUs that its host listed, spelt as feature discovery spells labels."""
+    if node.accelerators is not None and node.accelerators.product:
+        return node.accelerators.product
+    return " + ".join(sorted({gpu.product.replace(" ", "-") for gpu in node.gpus or () if gpu.product})) or None
 
 
 @dataclass(frozen=True, eq=False)

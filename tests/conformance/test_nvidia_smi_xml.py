@@ -250,3 +250,6 @@ def test_a_folder_names_the_hosts(tmp_path: Path) -> None:
     assert [node["name"] for node in seen.facts["nodes"]] == [f"gpu{place:02d}" for place in range(len(XML))]
     assert seen.report["summary"]["gpus"] == sum(WHOLE[name]["gpus"] for name in XML)
     assert seen.report["summary"]["nodes"] == len(XML)
+    mixed = {item["subject"]["name"] for item in seen.report["findings"]}
+    assert mixed == {"1x NVIDIA-A100-SXM4-40GB", "1x NVIDIA-GeForce-RTX-3080"}, "two hosts of one kind each, with different drivers"
+    assert set(seen.codes) == {"pool-driver-mix"}

@@ -10,6 +10,8 @@ import pytest
 
 from gpuctl.errors import InputError
 from gpuctl.facts.devices import at_least, physical
+from gpuctl.facts.pools import product_mix
+from gpuctl.facts.subjects import Pool
 from gpuctl.facts.view import View
 from gpuctl.model import codec
 from gpuctl.model.known import why_unknown
@@ -84,6 +86,17 @@ def test_what_the_two_disagree_about(tmp_path: Path) -> None:
     (conflict,) = snapshot.conflicts
     assert conflict.fact == "driver.version"
     assert {value.value for value in conflict.values} == {"550.54.15", "570.10.01"}
+
+
+def test_spellings_of_a_product_make_no_mix(tmp_path: Path) -> None:
+    host(tmp_path, EIGHT, "gpu8")
+    labelled, bare = json.loads(api_node()), json.loads(api_node("gpu8"))
+    bare["metadata"]["labels"] = {}
+    (tmp_path / "nodes.json").write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": [labelled, bare]}))
+    snapshot = files.read([str(tmp_path)])
+    (pool,) = Pool.enumerate(View(snapshot, None))  # type: ignore[misc]
+    assert [node.name for node in pool.nodes] == ["gpu7", "gpu8"]
+    assert not product_mix(pool).mix.is_mixed
 
 
 @pytest.mark.parametrize("gone", ["missing", "lost"])
