@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from msgspec import structs
@@ -23,6 +24,7 @@ _WITHIN: Final = 4096
 
 _MOST_GPUS = 256
 """No machine has more."""
+_MOST_MESSAGES = 10_000
 _NOT_NAMED = "nvidia-smi's message does not name it"
 _NOT_OF_THE_DRIVER = {"unknown", "vendor", "kind", "index", "pci", "bound_driver", "resource", "partitions"}
 _FACTS_OF_A_GPU = tuple(info.name for info in structs.fields(Gpu) if info.name not in _NOT_OF_THE_DRIVER)
@@ -96,7 +98,7 @@ def _answering(gpus: tuple[Gpu, ...]) -> Node:
 def unreachable(text: str) -> tuple[Gpu, ...]:
     """GPUs that nvidia-smi says it cannot open, each once, wherever in its output that stands."""
     gpus: dict[tuple[str | None, int | None], Gpu] = {}
-    for match in _HANDLE.finditer(text):
+    for match in islice(_HANDLE.finditer(text), _MOST_MESSAGES):
         why = readable(match["why"]).strip().rstrip(".") or "it gives no reason"
         pci = pci_address(match["pci"]) if match["pci"] else None
         index = int(match["index"]) if match["index"] else None

@@ -8,8 +8,10 @@ from typing import Any, Final
 
 from gpuctl.errors import InputError
 
-MAX_BYTES: Final = 64 * 2**20
-"""Of one document: a GPU makes about 30 kB."""
+MAX_CHARACTERS: Final = 64 * 2**20
+"""Of a file, which may hold many runs."""
+MAX_DOCUMENT: Final = 8 * 2**20
+"""Of one run: a GPU makes about 30 kB, and a machine has 16."""
 MAX_DEPTH: Final = 32
 """nvidia-smi nests 7 deep."""
 MAX_ELEMENTS: Final = 200_000
@@ -74,9 +76,12 @@ def grow(text: str) -> Element:
     from defusedxml.common import DefusedXmlException  # type: ignore[import-untyped]  # noqa: PLC0415
     from defusedxml.ElementTree import DefusedXMLParser  # type: ignore[import-untyped]  # noqa: PLC0415
 
-    if len(text) > MAX_BYTES:
-        raise InputError(f"nvidia-smi's XML of more than {MAX_BYTES // 2**20} MiB", "give the output of one run")
-    document = readable(_LOOSE_AMPERSAND.sub("&amp;", _document(text)))
+    if len(text) > MAX_CHARACTERS:
+        raise InputError(f"nvidia-smi's XML of more than {MAX_CHARACTERS // 2**20} MiB", "give the output of one run")
+    document = _document(text)
+    if len(document) + 4 * document.count("&") > MAX_DOCUMENT:
+        raise InputError(f"one run of nvidia-smi of more than {MAX_DOCUMENT // 2**20} MiB", "give the file as nvidia-smi wrote it")
+    document = readable(_LOOSE_AMPERSAND.sub("&amp;", document))
     tree = _Tree()
     reason = None
     try:
