@@ -84,7 +84,7 @@ def whole(text: str) -> int | None:
 
 
 def mebibytes(text: str) -> int | None:
-    """`40960 MiB` in bytes (drivers before 340 print MB and mean the same)."""
+    """`40960 MiB` in bytes; old drivers print MB and mean the same."""
     value = number(text, "MiB", "MB")
     return int(value * MIB) if value is not None and 0 <= value < _MOST_WHOLE / MIB else None
 

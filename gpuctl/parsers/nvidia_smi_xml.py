@@ -1,8 +1,9 @@
 """`nvidia-smi -q -x`: one node with its driver and GPUs, each fact on its own.
 
 Element names: DTDs nvsmi_device_v4 to v13 and what drivers 418 to 615 print (https://developer.nvidia.com/nvidia-system-management-interface,
-2026-11-24). Renamed ones: `power_readings` became `gpu_power_readings` (530), `clocks_throttle_reasons` `clocks_event_reasons` (535),
-ECC counters by bit those by memory (450), `gpu_reset_status` `gpu_recovery_action` (570), `pending_blacklist` `pending_retirement`.
+2026-11-24). Newer ones came for older: `gpu_power_readings` for `power_readings`, `clocks_event_reasons` for `clocks_throttle_reasons`,
+ECC counters by memory for those by bit, `gpu_recovery_action` for `gpu_reset_status`, `pending_retirement` for `pending_blacklist`,
+`fb_memory_usage` for `memory_usage`, `processes` for `compute_processes`.
 """
 
 from __future__ import annotations
@@ -104,8 +105,8 @@ def gpu(element: Element, index: int | None) -> Gpu:
         bound_driver=_bound_driver(read),
         vbios=take("vbios", values.plain, "vbios_version"),
         inforom=read.table("inforom", values.plain, names.INFOROM),
-        memory_bytes=take("memory_bytes", values.mebibytes, "fb_memory_usage/total"),
-        memory_used_bytes=take("memory_used_bytes", values.mebibytes, "fb_memory_usage/used"),
+        memory_bytes=take("memory_bytes", values.mebibytes, "fb_memory_usage/total", "memory_usage/total"),
+        memory_used_bytes=take("memory_used_bytes", values.mebibytes, "fb_memory_usage/used", "memory_usage/used"),
         ecc=_ecc(read),
         remapped_rows=_remapped_rows(read),
         retired_pages=RetiredPages(
@@ -238,7 +239,7 @@ def _event_reasons(read: Reading) -> tuple[str, ...] | None:
 
 
 def _processes(read: Reading) -> tuple[Process, ...] | None:
-    group = read.element.find("processes")
+    group = read.element.find("processes") or read.element.find("compute_processes")
     if group is None:
         read.unknown["processes"] = read.why_absent(["processes"])
         return None

@@ -86,8 +86,18 @@ def snapshot_bomb() -> bytes:
     return gzip.compress(head + b', "nodes": [' + b" " * 2**24, 9) + gzip.compress(b" " * 2**24, 9) * 256
 
 
+def xml_laughs() -> bytes:
+    entities = "".join(f'<!ENTITY a{n} "' + f"&a{n - 1};" * 10 + '">' for n in range(1, 12))
+    return f'<?xml version="1.0"?><!DOCTYPE nvidia_smi_log [<!ENTITY a0 "ha">{entities}]><nvidia_smi_log>&a11;</nvidia_smi_log>'.encode()
+
+
+def xml_width() -> bytes:
+    return b"<nvidia_smi_log>" + b"<gpu/>" * 1_000_000
+
+
 BOMBS: tuple[Callable[[], bytes], ...] = (
     gzip_bomb, nested_gzip, zstd_bomb, zip_bomb, yaml_aliases, yaml_depth, yaml_merges, json_depth, json_depth_closed, snapshot_bomb,
+    xml_laughs, xml_width,
 )  # fmt: skip
 
 

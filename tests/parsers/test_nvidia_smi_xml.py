@@ -82,6 +82,27 @@ def test_a_gpu_before_ampere() -> None:
     assert gpu.vgpu.role == "none"
 
 
+def test_the_oldest_generation() -> None:
+    gpu = gpu_of(
+        {
+            "id": "0000:02:00.0",
+            "product_name": "Tesla K20m",
+            "memory_usage": {"total": "4799 MB", "used": "828 MB", "free": "3971 MB"},
+            "compute_processes": {"process_info": {"pid": "31", "process_name": "./a.out", "used_memory": "815 MB"}},
+            "pci": {"pci_device_id": "102810DE"},
+        },
+        dtd="v4",
+        driver="319.37",
+        cuda=None,
+    )
+    assert (gpu.pci, gpu.pci_id) == ("0000:02:00.0", "10de:1028")
+    assert (gpu.memory_bytes, gpu.memory_used_bytes) == (4799 * MIB, 828 * MIB)
+    assert gpu.processes is not None
+    assert [(one.pid, one.name, one.memory_bytes) for one in gpu.processes] == [(31, "./a.out", 815 * MIB)]
+    assert gpu.utilization == {}
+    assert gpu.unknown["utilization"] == values.ABSENT
+
+
 def test_processes_keep_no_arguments() -> None:
     processes = gpu_of(volta()).processes
     assert processes is not None
