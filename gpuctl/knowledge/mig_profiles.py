@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Final
@@ -10,6 +11,7 @@ from gpuctl.knowledge.catalogue import Row, load
 
 MEMORY_TOLERANCE: Final = 0.02
 """An instance's memory moves by up to 2 % between drivers and ECC modes (catalogue's own figures for the same profile)."""
+_GIGABYTES = re.compile(r"\.([1-9][0-9]*)gb")
 ENGINES: Final = ("copy_engines", "decoders", "encoders", "jpeg_engines", "ofa_engines")
 
 
@@ -48,8 +50,16 @@ def identify(product: str, memory_mib: float, engines: Mapping[str, int], multip
     return found[0] if len(found) == 1 else None
 
 
+def _memory_fits(row: MigProfileRow, memory_mib: float) -> bool:
+    """By the published figures; without any, by the gigabytes of the name, of which an instance has at least half and not half more."""
+    if row.memory_mib:
+        return any(abs(memory_mib - known) <= known * MEMORY_TOLERANCE for known in row.memory_mib)
+    named = _GIGABYTES.search(row.profile)
+    return named is None or 0.5 <= memory_mib / (int(named[1]) * 1024) <= 1.5
+
+
 def _fits(row: MigProfileRow, memory_mib: float, engines: Mapping[str, int], multiprocessors: int) -> bool:
-    if row.memory_mib and not any(abs(memory_mib - known) <= known * MEMORY_TOLERANCE for known in row.memory_mib):
+    if not _memory_fits(row, memory_mib):
         return False
     if row.multiprocessors is not None and multiprocessors > row.multiprocessors:
         return False

@@ -318,6 +318,15 @@ def test_mig_profiles_where_one_fits() -> None:
     ]
 
 
+def test_mig_profiles_where_not_all_of_the_product_is_published() -> None:
+    assert instances(
+        "NVIDIA B200",
+        mig_device(1, 0, 18, 20992, (2, 0, 1, 0, 1)),
+        mig_device(3, 0, 36, 45312, (4, 0, 2, 0, 2)),
+        mig_device(5, 0, 70, 90000, (6, 0, 3, 0, 3)),
+    ) == [(1, "1g.23gb", 1, [(0, "1g.23gb")]), (3, "2g.45gb", 2, [(0, "2g.45gb")]), (5, None, None, [(0, None)])]
+
+
 def test_mig_compute_instances_share_their_gpu_instance() -> None:
     assert instances("NVIDIA H200", mig_device(2, 0, 16, 71424, (3, 0, 3, 0, 3)), mig_device(2, 1, 32, 71424, (3, 0, 3, 0, 3))) == [
         (2, "3g.71gb", 4, [(0, None), (1, None)])
