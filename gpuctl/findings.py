@@ -74,6 +74,8 @@ class ActionKind(StrEnum):
     REPLACE_GPU = "replace-gpu"
     FOLLOW_AGENT = "follow-agent"
     """Do what the node's health agent recommends."""
+    LIFT_DEVICE_TAINT = "lift-device-taint"
+    """Delete a DeviceTaintRule, once what it was set for is over."""
     REPAIR_DISCOVERY = "repair-discovery"
     REPAIR_DRIVER = "repair-driver"
     REPAIR_TOOLKIT = "repair-toolkit"

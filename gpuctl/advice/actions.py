@@ -47,6 +47,9 @@ REMEDIES: dict[Kind, Remedy] = {
     Kind.FOLLOW_AGENT: Remedy(
         "Do what the health agent recommends on {targets}", _P, _node.follow_agent, _node.uncordon_back, Ends.EVICTED, protects=True
     ),
+    Kind.LIFT_DEVICE_TAINT: Remedy(
+        "Lift the device taint that a rule sets on {targets}", _P, _node.lift_device_taint, _node.device_taint_back
+    ),
     Kind.REPAIR_DISCOVERY: Remedy("Repair Node Feature Discovery on {targets}", _P, _stack.discovery, _stack.made_anew),
     Kind.REPAIR_DRIVER: Remedy("Repair the GPU driver on {targets}", _P, _stack.driver, _stack.made_anew, Ends.GPU_PODS),
     Kind.REPAIR_TOOLKIT: Remedy("Repair the container toolkit on {targets}", _P, _stack.toolkit, _stack.made_anew),
@@ -70,7 +73,7 @@ REMEDIES: dict[Kind, Remedy] = {
     Kind.MOVE_POD_OFF_NODE: Remedy("Move {targets} off {nodes}", _P, _pod.move, _pod.moved_back, Ends.TARGETS),
     Kind.CHANGE_REQUEST: Remedy("Change what {targets} asks for", _T, _pod.change_request, _pod.edit_back, unblocks=True),
     Kind.ADD_CAPACITY: Remedy("Free or add {resource}", _P, _pod.add_capacity, _pod.nothing_to_undo, makes=True),
-    Kind.RAISE_QUOTA: Remedy("Raise the quota {targets}", _P, _pod.raise_quota, _pod.edit_back, unblocks=True),
+    Kind.RAISE_QUOTA: Remedy("Raise the quota {targets}", _P, _pod.raise_quota, _pod.quota_back, unblocks=True),
     Kind.ADD_CONTROLLER: Remedy("Put {targets} under a controller", _T, _pod.add_controller, _pod.nothing_to_undo, protects=True),
     Kind.TAINT_NODES: Remedy("Taint {targets}, so that only GPU pods go there", _P, _node.taint, _node.untaint, protects=True),
     Kind.FIX_QUEUE: Remedy("Mend the queue {targets}", _P, _pod.fix_queue, _pod.edit_back, unblocks=True),

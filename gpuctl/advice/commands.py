@@ -56,6 +56,13 @@ class Kubectl:
     def get_yaml(self, resource: str, namespace: str | None, names: tuple[str, ...]) -> str:
         return f"{self._in(namespace)} get {resource} -o yaml {operands(names)}"
 
+    def slices_on(self, node: str, driver: str) -> str:
+        selector = quote(f"spec.nodeName={node},spec.driver={driver}")
+        return f"{self._start} get resourceslices.resource.k8s.io -o yaml --field-selector {selector}"
+
+    def delete_taint_rule(self, name: str) -> str:
+        return f"{self._start} delete devicetaintrules.resource.k8s.io {operands((name,))}"
+
     def pods_on(self, node: str) -> str:
         return f"{self._start} get pods -A --field-selector {quote('spec.nodeName=' + node)}"
 

@@ -8,12 +8,24 @@ from gpuctl.advice.commands import Kubectl
 from gpuctl.advice.item import Step
 from gpuctl.advice.job import Job
 from gpuctl.model.subject import Subject
+from gpuctl.units import significant
 
 _RESOURCES = {
     "ResourceQuota": "resourcequotas",
     "ClusterQueue": "clusterqueues.kueue.x-k8s.io",
     "LocalQueue": "localqueues.kueue.x-k8s.io",
+    "Workload": "workloads.kueue.x-k8s.io",
+    "Job": "jobs.batch",
+    "Deployment": "deployments.apps",
+    "StatefulSet": "statefulsets.apps",
+    "ReplicaSet": "replicasets.apps",
+    "JobSet": "jobsets.jobset.x-k8s.io",
+    "LeaderWorkerSet": "leaderworkersets.leaderworkerset.x-k8s.io",
+    "HorizontalPodAutoscaler": "horizontalpodautoscalers.autoscaling",
+    "ScaledObject": "scaledobjects.keda.sh",
+    "ScaledJob": "scaledjobs.keda.sh",
 }
+"""Kinds that an action may name, and how kubectl knows them."""
 
 
 def force_delete(job: Job) -> tuple[Step, ...]:
@@ -23,7 +35,8 @@ def force_delete(job: Job) -> tuple[Step, ...]:
         *look,
         *_delete(
             job,
-            "Make sure that its processes have ended on the node, then remove it from the API; a process that lives on keeps its GPU",
+            "Make sure that its processes have ended on the node, then remove it from the API. A process that lives on keeps its GPU, "
+            "while the scheduler gives that GPU to the next pod, and a StatefulSet may run the same identity twice",
             force=True,
         ),
     )
@@ -90,11 +103,26 @@ def raise_quota(job: Job) -> tuple[Step, ...]:
 
 
 def fix_queue(job: Job) -> tuple[Step, ...]:
-    return (*_describe(job), job.step("Mend what its conditions name: a stop policy, a missing flavor or ClusterQueue, a closed state"))
+    queue = job.args.get("queue")
+    say = "Mend what its conditions name: a stop policy, a missing flavor or ClusterQueue, a closed state"
+    if any(target.kind != "queue" for target in job.targets) and queue:
+        say = f"Name a queue that exists and is open in the workload's label, or have the queue {queue} created or started"
+    return (*_describe(job), job.step(say))
 
 
 def fix_autoscaler(job: Job) -> tuple[Step, ...]:
-    return (*_describe(job), job.step("Mend its target, its metric or its limits"))
+    metric, instead = job.args.get("metric"), job.args.get("instead")
+    say = "Mend its target, its metric or its limits"
+    if metric and instead:
+        say = f"Let it follow a metric that rises with the load, {instead} say, in place of {metric}"
+    resource = _RESOURCES.get(job.args.get("kind", ""))
+    if resource is None:
+        return (*_describe(job), job.step(say))
+    edits = [
+        job.step(say, partial(Kubectl.edit, resource=resource, namespace=target.namespace, name=target.name or ""))
+        for target in job.targets
+    ]
+    return (*_describe(job), *edits)
 
 
 def add_controller(job: Job) -> tuple[Step, ...]:
@@ -117,6 +145,49 @@ def made_by_controller(job: Job) -> tuple[Step, ...]:
     )
 
 
+def quota_back(job: Job) -> tuple[Step, ...]:
+    """The former value, from the quota as it was read; that of a ClusterQueue is kept by whoever edits it."""
+    limit = job.args.get("resource", "")
+    quotas = {(item.cluster, item.namespace, item.name): item for item in job.work.view.snapshot.quotas or ()}
+    steps = []
+    for target in job.targets:
+        quota = quotas.get((target.cluster, target.namespace, target.name))
+        former = quota.hard.get(limit) if quota is not None else None
+        if former is not None:
+            change = partial(
+                Kubectl.set_quota,
+                namespace=target.namespace,
+                name=target.name or "",
+                resource=limit,
+                quantity=str(significant(former)),
+            )
+            steps.append(job.step(f"Set {limit} to its former value", change))
+    return tuple(steps) or _former_queue_quota(job, limit)
+
+
+def _former_queue_quota(job: Job, limit: str) -> tuple[Step, ...]:
+    """One flavor with its nominal quota each, for a person to set again."""
+    found = [
+        (target.name or "", quota)
+        for target in job.targets
+        for queue in job.work.view.snapshot.queues or ()
+        if (queue.cluster, queue.namespace, queue.name) == (target.cluster, target.namespace, target.name)
+        for quota in queue.quotas
+        if quota.resource == limit and quota.nominal is not None
+    ]
+    if not found:
+        return edit_back(job)
+    resource = "clusterqueues.kueue.x-k8s.io"
+    return tuple(
+        job.step(
+            f"Set nominalQuota of {limit}{f' in flavor {quota.flavor}' if quota.flavor else ''} "
+            f"to {significant(quota.nominal or 0.0)} again",
+            partial(Kubectl.edit, resource=resource, namespace=None, name=name),
+        )
+        for name, quota in found
+    )
+
+
 def edit_back(job: Job) -> tuple[Step, ...]:
     return (job.step("Set the former value again"),)
 
@@ -129,8 +200,7 @@ def _describe(job: Job) -> tuple[Step, ...]:
     """One command that reads, for each kind and namespace of targets."""
     groups: dict[tuple[str, str], list[Subject]] = {}
     for target in job.targets:
-        resource = job.args.get("kind", "").lower() if target.kind in {"workload", "queue"} else target.kind
-        groups.setdefault((_resource(target.kind, resource), target.namespace or ""), []).append(target)
+        groups.setdefault((_resource(target.kind, job.args.get("kind", "")), target.namespace or ""), []).append(target)
     steps = []
     for (resource, namespace), targets in sorted(groups.items()):
         names = tuple(
@@ -151,8 +221,8 @@ def _resource(kind: str, told: str) -> str:
             return "nodes"
         case "claim":
             return "resourceclaims"
-        case "queue":
-            return next((name for real, name in _RESOURCES.items() if real.lower() == told), "resourcequotas" if not told else "")
+        case "queue" | "workload":
+            return _RESOURCES.get(told, "resourcequotas" if kind == "queue" and not told else "")
     return ""
 
 

@@ -14,6 +14,8 @@ from gpuctl.model.workloads import Pod
 
 UPGRADE_STATE = "nvidia.com/gpu-driver-upgrade-state"
 MIG_CONFIG = "nvidia.com/mig.config"
+MIG_OFF = "all-disabled"
+"""The configuration of the operator's default ConfigMap that turns MIG off."""
 
 
 def discovery(job: Job) -> tuple[Step, ...]:
@@ -63,7 +65,8 @@ def driver(job: Job) -> tuple[Step, ...]:
         *_delete(
             job,
             pods,
-            "Once the reason is gone, let the driver pods start anew; pods with GPUs on these nodes are evicted when they do",
+            "Once the reason is gone, let the driver pods start anew. The modules are loaded anew then: the driver manager evicts the pods "
+            "with GPUs on these nodes, or drains them where it is set to, and waits for pods that it may not evict",
             ended,
         ),
         *job.lift_taints(),
@@ -80,7 +83,11 @@ def operator_pod(job: Job) -> tuple[Step, ...]:
 
 
 def mig_config(job: Job) -> tuple[Step, ...]:
-    """MIG devices can only be made while nothing uses the card; mig-manager applies the node's label when it starts."""
+    """MIG devices can only be made while nothing uses the card.
+
+    mig-manager acts when the label changes and when it starts; the same value once more does nothing. Read in
+    cmd/nvidia-mig-manager/main.go of https://github.com/NVIDIA/mig-parted (2026-11-24).
+    """
     busy = tuple(name for name in job.nodes if job.gpu_pods((name,)))
     managers = _pods_of(job, ("mig",))
     nodes = job.nodes
@@ -93,12 +100,32 @@ def mig_config(job: Job) -> tuple[Step, ...]:
     if config and other:
         steps.append(job.step("Ask for the layout", lambda kubectl: kubectl.label(other, f"{MIG_CONFIG}={config}")))
     if managers:
-        steps += _delete(job, managers, "Let mig-manager start anew: it applies the layout that the label names", managers)
+        say = (
+            "Let mig-manager start anew: it applies the layout that the label names; all MIG instances of a card that differs are made anew"
+        )
+        steps += _delete(job, managers, say, managers)
+        steps += _away_and_back(job, config)
     else:
         steps.append(job.step("See why mig-manager does not run on these nodes: its pod was not seen there"))
     if busy:
         steps.append(job.step("Return to service once nvidia.com/mig.config.state is success", lambda kubectl: kubectl.uncordon(busy)))
     return (*steps, *job.lift_taints())
+
+
+def _away_and_back(job: Job, config: str) -> tuple[Step, ...]:
+    """Another layout in between, for what a fresh start of mig-manager does not mend."""
+    nodes = tuple(name for name in job.nodes if (node := job.node(name)) is not None and node.mig is not None and node.mig.config == config)
+    if not nodes or config in {"", MIG_OFF}:
+        return ()
+    pods = job.gpu_pods(nodes)
+    return (
+        job.step(
+            f"Where it fails again: turn MIG off first ({MIG_OFF}, where the site's configurations have it) and wait for state success",
+            lambda kubectl: kubectl.label(nodes, f"{MIG_CONFIG}={MIG_OFF}"),
+            pods,
+        ),
+        job.step("Then ask for the layout again", lambda kubectl: kubectl.label(nodes, f"{MIG_CONFIG}={config}"), pods),
+    )
 
 
 def mig_back(job: Job) -> tuple[Step, ...]:
@@ -114,9 +141,12 @@ def mig_back(job: Job) -> tuple[Step, ...]:
 
 
 def mig_strategy(job: Job) -> tuple[Step, ...]:
-    """The strategy is one setting of the operator for all nodes."""
+    """The strategy is one setting of the operator for all nodes; a change restarts device plugin and feature discovery everywhere."""
     policies = sorted(policy.name for policy in job.work.view.snapshot.cluster_policies or () if policy.name)
-    say = "Set mig.strategy to what the layouts need: mixed when the cards of a node are cut unlike, else single"
+    say = (
+        "Set mig.strategy to what the layouts need: mixed when the cards of a node are cut unlike, else single. It holds for all nodes, "
+        "and renames what they offer: waiting pods that ask by the old name find nothing"
+    )
     if policies:
         return (job.step(say, lambda kubectl: kubectl.edit("clusterpolicies.nvidia.com", None, policies[0])),)
     nodes = job.nodes
@@ -152,7 +182,8 @@ def driver_upgrade(job: Job) -> tuple[Step, ...]:
     return (
         *(_look(job, pods) or (job.step("See the node", lambda kubectl: kubectl.describe_nodes(nodes)),)),
         job.step(
-            "Once the reason is gone, ask again; the operator evicts the pods with GPUs, and drains the node if it is set to",
+            "Once the reason is gone, ask again: the operator cordons the node, evicts the pods with GPUs, drains it if it is set to, and "
+            "uncordons it at the end. Pods that nothing controls block it unless it may force them",
             lambda kubectl: kubectl.label(nodes, f"{UPGRADE_STATE}=upgrade-required"),
             job.evicted(nodes),
         ),
@@ -217,7 +248,7 @@ def _restart(job: Job, parts: tuple[str, ...], called: str) -> tuple[Step, ...]:
     if not pods:
         return (*_absent(job, called), *job.lift_taints())
     failing = [pod for pod in pods if pod in job.named]
-    restart = f"{'Once the reason is gone, restart' if failing else 'Restart'} {called}; running pods keep their GPUs"
+    restart = f"{'Once the reason is gone, restart' if failing else 'Restart'} {called}; running pods keep their GPUs, new ones wait"
     return (*_look(job, failing), *_delete(job, pods, restart, pods), *job.lift_taints())
 
 

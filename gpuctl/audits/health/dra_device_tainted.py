@@ -27,6 +27,7 @@ def _finding(pool: DevicePool, devices: tuple[TaintedDevice, ...]) -> Finding:
     names = sorted({device.device for device in devices})
     author = f"DeviceTaintRule {first.rule}" if first.rule else f"driver {pool.driver}"
     args = {"taint": written, "driver": pool.driver} | ({"rule": first.rule} if first.rule else {})
+    remedy = ActionKind.LIFT_DEVICE_TAINT if first.rule else ActionKind.FOLLOW_AGENT
     return Finding(
         subject=pool.subject,
         severity=_SEVERITIES.get(taint.effect, Severity.INFO),
@@ -42,6 +43,6 @@ def _finding(pool: DevicePool, devices: tuple[TaintedDevice, ...]) -> Finding:
         gpus=len(names) if taint.effect in _SEVERITIES else 0,
         component=Component.HARDWARE,
         nodes=(pool.node_name,) if pool.node_name else (),
-        actions=(Action(kind=ActionKind.FOLLOW_AGENT, target=pool.subject, args=args),),
+        actions=(Action(kind=remedy, target=pool.subject, args=args),),
         detail=f"{written} {first.rule or ''}".strip(),
     )
