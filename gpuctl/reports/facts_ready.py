@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache, lru_cache
-from typing import Any, Final, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
 from msgspec import Struct, structs
 
@@ -55,6 +56,11 @@ def _ready(item: Any) -> Any:
     if reasons and not isinstance(item, Snapshot):
         changes.update((name, None) for name in reasons if name in item.__struct_fields__ and not getattr(item, name))
     missing = {name: reason for name, reason in gaps if getattr(item, name) is None and name not in reasons}
+    for name, parts in _inner(struct):
+        part = getattr(item, name)
+        if part is not None and name not in reasons:
+            paths = (f"{name}.{inner}" for inner in parts if getattr(part, inner) is None)
+            missing.update((path, NOT_COLLECTED) for path in paths if path not in reasons)
     if missing and isinstance(item, Pod) and item.phase is None:  # its status was not seen, so nothing follows from what is missing
         missing = dict.fromkeys(missing, NOT_COLLECTED)
     if missing:
@@ -73,6 +79,19 @@ def _plan(struct: type[Struct]) -> tuple[tuple[tuple[str, Callable[[Any], Any]],
         names = told if struct is Pod else struct.__struct_fields__
         gaps = [(name, told.get(name, NOT_COLLECTED)) for name in names if name not in _NOT_A_GAP]
     return tuple(numbers), tuple(gaps)
+
+
+@cache
+def _inner(struct: type[Struct]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Fields of an explained type that hold a plain Struct, with that one's fields: their reasons stand in the outer one, dotted."""
+    if struct not in _EXPLAINED or struct is Pod:
+        return ()
+    found = []
+    for name, hint in get_type_hints(struct).items():
+        part = next(iter(get_args(hint)), None) if get_origin(hint) in {Union, UnionType} else None
+        if isinstance(part, type) and issubclass(part, Struct) and not issubclass(part, Facts):
+            found.append((name, part.__struct_fields__))
+    return tuple(found)
 
 
 @cache
