@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from tests.rig.cluster import ControlPlane
 _CONTROL_PLANE_FIXTURES = {"control_plane", "fresh_cluster", "scheduling_cluster"}
 _CACHE = cache_root()
 _UNSET = {"KUBECONFIG", "CI", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "TERM"}
+
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as a shell starts what runs in its background; programs would inherit it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(tryfirst=True)

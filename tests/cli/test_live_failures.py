@@ -216,7 +216,8 @@ def test_head_ends_it_quietly(arguments: tuple[str, ...], home: Path) -> None:
     done = subprocess.run(
         ["bash", "-o", "pipefail", "-c", f"{line} | head -1"], env=environment(home), cwd=home, capture_output=True, text=True, check=False
     )
-    assert (done.returncode, done.stderr) == (0, "")
+    said = [line for line in done.stderr.splitlines() if not line.startswith("judging, ")]  # progress, on a busy machine
+    assert (done.returncode, said) == (0, [])
     assert done.stdout.count("\n") == 1
 
 

@@ -294,7 +294,7 @@ def test_the_version_loads_nothing() -> None:
 def test_a_closed_pipe_is_no_error() -> None:
     command = f"'{sys.executable}' -m gpuctl doctor --demo -o json | head -c 10"
     done = subprocess.run(["bash", "-o", "pipefail", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.stderr == ""
+    assert [line for line in done.stderr.splitlines() if not line.startswith("judging, ")] == []  # progress, on a busy machine
     assert done.returncode == 0
 
 
