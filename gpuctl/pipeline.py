@@ -183,7 +183,12 @@ def examine(snapshot: Snapshot, choice: Choice, progress: Callable[[str, int], N
         deselected=tuple(audit.code for audit in runner.audits() if audit not in selected),
         waived=waived,
         too_little=_too_little(selected, outcomes),
-        notes=(*_limits(choice), *notes, *(f"threshold {name} set to {value:g}" for name, value in sorted(choice.thresholds.items()))),
+        notes=(
+            *_limits(choice),
+            *_unseen_namespace(snapshot, choice),
+            *notes,
+            *(f"threshold {name} set to {value:g}" for name, value in sorted(choice.thresholds.items())),
+        ),
     )
 
 
@@ -278,6 +283,22 @@ def _limits(choice: Choice) -> tuple[str, ...]:
     if choice.namespace is not None:
         limits.append(f"on namespace {choice.namespace}")
     return (f"reported {' and '.join(limits)} only; the whole cluster is judged and counted",) if limits else ()
+
+
+def _unseen_namespace(snapshot: Snapshot, choice: Choice) -> tuple[str, ...]:
+    """That the namespace may be misspelt: nothing that was read lies in it."""
+    if choice.namespace is None or snapshot.pods is None:
+        return ()
+    seen = {
+        item.namespace
+        for items in (snapshot.pods, snapshot.workloads, snapshot.quotas, snapshot.queues, snapshot.resource_claims)
+        for item in items or ()
+        if item.namespace
+    }
+    if choice.namespace in seen:
+        return ()
+    near = get_close_matches(choice.namespace, sorted(seen), 1)
+    return (f"nothing that was read is in namespace {choice.namespace}" + (f"; did you mean {near[0]}?" if near else ""),)
 
 
 def _waive(findings: Sequence[Finding], choice: Choice, as_of: datetime | None) -> tuple[tuple[Waived, ...], tuple[str, ...]]:

@@ -67,6 +67,13 @@ def test_a_namespace_limits_what_is_reported_and_not_what_is_counted(report: Rep
     assert limited.outcomes == report.outcomes
 
 
+def test_a_namespace_that_holds_nothing_may_be_misspelt() -> None:
+    assert (
+        "nothing that was read is in namespace speach; did you mean speech?" in examine(demo.snapshot(), Choice(namespace="speach")).notes
+    )
+    assert not any("nothing that was read" in note for note in examine(demo.snapshot(), Choice(namespace="speech")).notes)
+
+
 def test_audits_that_were_not_selected_are_named(report: Report) -> None:
     code = report.outcomes[0].code
     only = examine(demo.snapshot(), Choice(only=(code,)))

@@ -58,15 +58,15 @@ def _with_saved(states: list[SourceState], collected: Collected) -> Iterator[Sou
 
 
 def _read_path(path: str, collected: Collected) -> SourceState:
-    if path == "-":
-        collected.add(_bounded(sys.stdin.buffer, "standard input"), path, path, None)
-        return SourceState(kind="file", name=path, asked=1, answered=1)
     target = Path(path)
     try:
-        if target.is_dir():
+        if path == "-":
+            raw = _bounded(sys.stdin.buffer, "standard input")
+        elif target.is_dir():
             return _read_folder(target, path, collected)
-        with target.open("rb") as file:
-            raw = _bounded(file, path)
+        else:
+            with target.open("rb") as file:
+                raw = _bounded(file, path)
     except OSError as error:
         raise InputError(f"cannot read {path!a}: {error.strerror or error}", "check the name and its permissions") from error
     except ValueError as error:
@@ -74,7 +74,8 @@ def _read_path(path: str, collected: Collected) -> SourceState:
     try:
         collected.add(raw, path, path, _host(target))
     except InputError as error:
-        raise type(error)(f"{ascii(path)[1:-1]}: {error.message}", error.hint) from error
+        shown = "standard input" if path == "-" else ascii(path)[1:-1]
+        raise type(error)(f"{shown}: {error.message}", error.hint) from error
     return SourceState(kind="file", name=path, asked=1, answered=1)
 
 

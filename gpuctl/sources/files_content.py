@@ -39,8 +39,8 @@ MAX_TEXT_BYTES: Final = 128 * 2**20
 MAX_DOCUMENTS: Final = 1_000_000
 
 READ: Final = (
-    "read are: a saved gpuctl snapshot; Kubernetes objects as JSON or YAML (plain, gzip or zstd); the text of `kubectl get events` and "
-    "`kubectl describe`; cluster-autoscaler logs; kube-scheduler and device-plugin configurations; podresources JSON; "
+    "what can be read: a saved gpuctl snapshot; Kubernetes objects as JSON or YAML (plain, gzip or zstd); the text of `kubectl get events` "
+    "and `kubectl describe`; cluster-autoscaler logs; kube-scheduler and device-plugin configurations; podresources JSON; "
     "AICR snapshots; the XML of `nvidia-smi -q -x`, and what a failing nvidia-smi prints; folders of these"
 )
 
