@@ -83,8 +83,9 @@ def asks(pod: Pod, view: View) -> bool:
 
 
 def potential(node: Node, view: View) -> dict[str, float] | None:
-    """What the node offers once every part of it works: accelerators by capacity, by labels where no resource is left, and by
-    DRA slices where a device class lends them a resource name; cpu, memory and pods as allocatable. None when unknown."""
+    """What the node offers once every part of it works: accelerators by capacity, by labels where neither a resource nor a DRA
+    driver offers any, and by DRA slices where a device class lends them a resource name; cpu, memory and pods as allocatable.
+    None when unknown."""
     if node.capacity is None and node.allocatable is None:
         return None
     capacity, allocatable = node.capacity or {}, node.allocatable or {}
@@ -96,7 +97,8 @@ def potential(node: Node, view: View) -> dict[str, float] | None:
         stale = cut and row is not None and row.unit == "device" and not allocatable.get(name)
         amounts[name] = 0.0 if stale else max(amount, allocatable.get(name, 0.0))
     labels = node.accelerators
-    if labels is not None and labels.physical and labels.vendor and not any(offered.values()):
+    by_claims_only = not offered and bool(dra_devices(node, view))
+    if labels is not None and labels.physical and labels.vendor and not any(offered.values()) and not by_claims_only:
         for whole in _WHOLE.get(labels.vendor, ()):
             amounts[whole] = max(amounts.get(whole, 0.0), float(labels.physical))
     devices = float(dra_devices(node, view)) if view.snapshot.device_classes else 0.0

@@ -8,7 +8,7 @@ from gpuctl.facts.devices import NodePods
 from gpuctl.facts.resolve import provides
 from gpuctl.facts.subjects import GpuNode
 from gpuctl.facts.view import View
-from gpuctl.knowledge.stack import Part, StackRow, classify
+from gpuctl.knowledge.stack import Part, StackRow, classify, labelled
 from gpuctl.model.nodes import Node
 from gpuctl.model.workloads import Container, Pod, Workload
 from gpuctl.units import duration
@@ -22,7 +22,6 @@ _DEPLOY_LABELS: dict[Part, str] = {
     "validator": "nvidia.com/gpu.deploy.operator-validator",
     "device-plugin": "nvidia.com/gpu.deploy.device-plugin",
 }
-_APP_LABELS = ("app", "app.kubernetes.io/name", "app.kubernetes.io/component")
 _FAILING = frozenset(
     {
         "CrashLoopBackOff",
@@ -130,9 +129,8 @@ def stack_row(pod: Pod) -> StackRow | None:
     """The family of a pod by its owner, its app labels, else its own name."""
     if pod.owner is not None and (row := classify(pod.owner.name)) is not None:
         return row
-    for key in _APP_LABELS if pod.labels else ():
-        if key in pod.labels and (row := classify(pod.labels[key])) is not None:
-            return row
+    if pod.labels and (row := labelled(pod.labels)) is not None:
+        return row
     return classify(pod.name or "")
 
 

@@ -42,7 +42,9 @@ def transition_of(node: Node, view: View) -> Transition:
     for taint in node.taints or ():
         row = taints.classify(taint.key)
         if row is not None and row.kind == "removal":
-            return Transition("removal", f"{row.meaning} (taint {taint.key})")
+            age = view.age_seconds(taint.time_added)
+            since = "" if age is None else f", set {duration(age)} ago"
+            return Transition("removal", f"{row.meaning} (taint {taint.key}{since})")
     state = node.accelerators.driver_upgrade_state if node.accelerators is not None else None
     if state and state not in UPGRADE_ENDED:
         return Transition("driver-upgrade", f"a driver upgrade is under way (state {state})")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import Literal
 
@@ -12,6 +13,9 @@ Part = Literal[
     "node-feature-discovery", "driver", "toolkit", "mig", "validator", "device-plugin", "dra-driver", "gpu-feature-discovery", "monitoring"
 ]
 """Links of the chain, named as `findings.Component` names them; monitoring hangs on the chain and carries nothing."""
+
+
+_APP_LABELS = ("app", "app.kubernetes.io/name", "app.kubernetes.io/component")
 
 
 class StackRow(Row, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -40,3 +44,8 @@ def classify(name: str) -> StackRow | None:
     if _any().fullmatch(name) is None:
         return None
     return next((row for pattern, row in _rows() if pattern.fullmatch(name)), None)
+
+
+def labelled(labels: Mapping[str, str]) -> StackRow | None:
+    """The family that a pod's app labels name."""
+    return next((row for key in _APP_LABELS if key in labels and (row := classify(labels[key])) is not None), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from functools import cache, lru_cache
 from typing import Literal
 
@@ -30,6 +31,14 @@ def _rows() -> tuple[tuple[re.Pattern[str], TaintRow], ...]:
 def classify(key: str) -> TaintRow | None:
     """The family of a taint key; None when it has no documented meaning."""
     return next((row for pattern, row in _rows() if pattern.fullmatch(key)), None)
+
+
+def set_at(key: str, value: str) -> datetime | None:
+    """When the autoscaler set its taint: the value is that moment in seconds since 1970 (taints.go, see the catalogue)."""
+    row = classify(key)
+    if row is None or row.agent != "cluster-autoscaler" or not (value.isascii() and value.isdigit() and 9 <= len(value) <= 10):
+        return None
+    return datetime.fromtimestamp(int(value), UTC)
 
 
 def kind_of(key: str) -> TaintKind | None:

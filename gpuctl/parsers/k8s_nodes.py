@@ -7,8 +7,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from msgspec.structs import replace
+
 from gpuctl.knowledge.accelerators import classify
-from gpuctl.model.nodes import Cuda, Driver, GpuLabels, Node, NodeMig, Sharing
+from gpuctl.knowledge.taints import set_at
+from gpuctl.model.nodes import Cuda, Driver, GpuLabels, Node, NodeMig, Sharing, Taint
 from gpuctl.parsers import k8s_raw as raw
 from gpuctl.parsers.k8s_dialect import NOTHING, Dialect, readable
 from gpuctl.parsers.k8s_stack import accelerator_vendor
@@ -49,7 +52,7 @@ def node(item: Any, dialect: Dialect, cluster: str | None, stamped: Callable[[da
         sizes[name] = found.values if slot and dialect.losses == before else None
         unknown.update({f"{name}.{resource}": "the amount is no quantity" for resource in found.unread})
     created = dialect.moment(meta.creation_timestamp)
-    taints = dialect.taints(spec.taints) if spec.taints else ()
+    taints = tuple(map(_stamped, dialect.taints(spec.taints))) if spec.taints else ()
     for moment in (created, *(c.since for c in conditions or ()), *(t.time_added for t in taints)):
         stamped(moment)
     ready = next((c.status for c in conditions or () if c.type == "Ready"), None)
@@ -88,6 +91,12 @@ def node(item: Any, dialect: Dialect, cluster: str | None, stamped: Callable[[da
         accelerators=accelerators(labels, sizes["capacity"] or {}),
         unknown=unknown,
     )
+
+
+def _stamped(taint: Taint) -> Taint:
+    """With its time, where only the value tells it."""
+    moment = set_at(taint.key, taint.value) if taint.time_added is None else None
+    return taint if moment is None else replace(taint, time_added=moment)
 
 
 def told_by_labels(labels: Mapping[str, str], capacity: Mapping[str, float]) -> dict[str, Any]:
@@ -268,6 +277,7 @@ def _amd(labels: Mapping[str, str]) -> dict[str, Any]:
     mebibytes = size / 1e9 * 2**30 if size and both["vram"].endswith("G") else size
     return {
         "vendor": "amd",
+        "present": True,  # the labeller runs where a card is, and may write no more than its id
         "product": both.get("product-name") or both.get("product_name"),
         "family": both.get("family"),
         "memory_bytes": int(mebibytes) if mebibytes else None,

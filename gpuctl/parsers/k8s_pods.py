@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from gpuctl.knowledge.accelerators import is_accelerator
+from gpuctl.knowledge.stack import classify, labelled
 from gpuctl.model.nodes import Condition
 from gpuctl.model.workloads import Container, Placement, Pod
 from gpuctl.parsers import k8s_raw as raw
@@ -158,7 +159,7 @@ class PodParser:
         content = self._content(spec)
         ask = content.ask
         slot = frozen(meta.labels)
-        labels, queue, group = self._tags.get(slot) or dialect.once("tags", slot, self._read_tags)
+        labels, queue, group, named = self._tags.get(slot) or dialect.once("tags", slot, self._read_tags)
         annotations = self.annotations(meta) if meta.annotations else _NOTHING
         unknown = _NOTHING
         claims: tuple[str, ...] = ()
@@ -171,7 +172,11 @@ class PodParser:
                     unknown[name] = "the containers of this pod are not given"
             for name in ask.unread:
                 unknown[_fact_of(name)] = f"the amount asked of {name} is no quantity"
-        detailed = bool(content.is_stack or ask.accelerators or claims or ask.unread or unknown)
+        slot = frozen(meta.owner_references)
+        owner = self._owners.get(slot) or dialect.owner(slot) if slot else None
+        # Images may be mirrored under other names: then the app's label or the DaemonSet's name tells the GPU software.
+        is_stack = content.is_stack or named or (owner is not None and owner.kind == "DaemonSet" and classify(owner.name) is not None)
+        detailed = bool(is_stack or ask.accelerators or claims or ask.unread or unknown)
         conditions: tuple[Condition, ...] = ()
         containers: tuple[Container, ...] = ()
         if detailed or self.thorough:
@@ -187,7 +192,6 @@ class PodParser:
         if dialect.has(spec, "scheduling_group"):
             group = group or readable(getattr(spec.scheduling_group, "pod_group_name", None)) or None
         known, text = self._texts.get, self._text
-        owner = frozen(meta.owner_references)
         place = (frozen(spec.node_selector) if spec.node_selector else None, bytes(spec.affinity), frozen(spec.tolerations))
         placement = self._places.get(place, _UNREAD)
         fact = Pod(
@@ -198,7 +202,7 @@ class PodParser:
             phase=known(value) or text(value) if (value := status.phase) else None,
             reason=self.intern(status.reason) if status.reason else "",
             message=readable(status.message) if detailed else "",
-            owner=self._owners.get(owner) or dialect.owner(owner) if owner else None,
+            owner=owner,
             requests=ask.accelerators,
             cpu=ask.cpu,
             memory_bytes=ask.memory_bytes,
@@ -231,9 +235,9 @@ class PodParser:
     def _placement(self, place: Hashable, spec: Any) -> Placement | None:
         return self.dialect.once("place", place, lambda _: self.dialect.placement(spec))
 
-    def _read_tags(self, slot: Any) -> tuple[dict[str, str], str | None, str | None]:
+    def _read_tags(self, slot: Any) -> tuple[dict[str, str], str | None, str | None, bool]:
         labels = self.dialect.texts(slot) if slot else _NOTHING
-        return labels, queue_of(labels, {}), group_of(labels, {})
+        return labels, queue_of(labels, {}), group_of(labels, {}), labelled(labels) is not None
 
     def _moment(self, slot: Any) -> datetime | None:
         return self._times.get(slot) or self.dialect.moment(slot) if slot else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gpuctl.facts.demand import could_use, pod_gpus, potential
 from gpuctl.facts.view import View
-from gpuctl.model.dra import Device, DeviceRequest, ResourceClaim, ResourceSlice
+from gpuctl.model.dra import Device, DeviceClass, DeviceRequest, ResourceClaim, ResourceSlice
 from gpuctl.model.nodes import GpuLabels, Node, Sharing, Taint
 from gpuctl.model.snapshot import Snapshot
 from gpuctl.model.workloads import Pod
@@ -30,6 +30,17 @@ def test_a_broken_node_could_be_used_once_the_named_taint_is_lifted() -> None:
 def test_labels_tell_of_devices_that_nobody_advertises() -> None:
     node = Node(name="n1", capacity={"cpu": 8.0}, allocatable={"cpu": 8.0}, accelerators=GpuLabels(vendor="nvidia", physical=4), taints=())
     assert potential(node, View(Snapshot(nodes=(node,)), None)) == {"cpu": 8.0, "nvidia.com/gpu": 4.0}
+
+
+def test_a_node_that_only_dra_serves_takes_plain_requests_only_where_a_class_lends_the_name() -> None:
+    labels = GpuLabels(vendor="nvidia", physical=2, count=2)
+    node = Node(name="n1", capacity={"cpu": 8.0}, allocatable={"cpu": 8.0}, accelerators=labels, taints=())
+    slices = (ResourceSlice(driver="gpu.nvidia.com", node_name="n1", pool="n1", devices=(Device(name="gpu-0"), Device(name="gpu-1"))),)
+    pod = Pod(phase="Pending", requests={"nvidia.com/gpu": 2.0})
+    plain = DeviceClass(name="gpu.nvidia.com", selectors=("device.driver == 'gpu.nvidia.com'",))
+    lending = DeviceClass(name="gpu.nvidia.com", selectors=plain.selectors, extended_resource_name="nvidia.com/gpu")
+    assert not could_use(pod, node, View(Snapshot(nodes=(node,), resource_slices=slices, device_classes=(plain,)), None))
+    assert could_use(pod, node, View(Snapshot(nodes=(node,), resource_slices=slices, device_classes=(lending,)), None))
 
 
 def test_a_broken_node_of_another_vendor_offers_that_vendors_resource() -> None:

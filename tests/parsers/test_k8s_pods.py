@@ -282,3 +282,19 @@ def test_pod_in_full() -> None:
 def test_broken_protobuf_is_an_input_error(body: bytes) -> None:
     with pytest.raises(InputError):
         Assembly().add_protobuf_page("Pod", body)
+
+
+@pytest.mark.parametrize(
+    ("meta", "kept"),
+    [
+        ({"labels": {"app": "nvidia-device-plugin-daemonset"}}, True),
+        ({"ownerReferences": [{"kind": "DaemonSet", "name": "nvidia-driver-daemonset", "controller": True}]}, True),
+        ({"labels": {"app": "web"}, "ownerReferences": [{"kind": "DaemonSet", "name": "log-shipper", "controller": True}]}, False),
+        ({"ownerReferences": [{"kind": "ReplicaSet", "name": "nvidia-driver-daemonset", "controller": True}]}, False),
+    ],
+)
+def test_gpu_software_is_known_behind_a_mirrored_image(meta: dict[str, Any], kept: bool) -> None:
+    states = [{"name": "c", "state": {"waiting": {"reason": "CrashLoopBackOff"}}, "restartCount": 9, "ready": False}]
+    pod = {"metadata": {"name": "p", "namespace": "n", **meta}, "status": {"phase": "Running", "containerStatuses": states}}
+    found = pod_of({"containers": [{"name": "c", "image": "mirror.example/a/4711:1"}]}, **pod)
+    assert [container.reason for container in found.containers] == (["CrashLoopBackOff"] if kept else [])
