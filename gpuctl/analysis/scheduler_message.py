@@ -94,10 +94,6 @@ class Verdict:
             return said
         return f"0/{self.nodes} nodes are available" + (f": {said}." if said else "")
 
-    def of_kind(self, *kinds: Kind) -> tuple[Reason, ...]:
-        """The reasons of these kinds."""
-        return tuple(reason for reason in self.reasons if reason.kind in kinds)
-
 
 def parse(message: str) -> Verdict:
     """Take a message of a scheduler apart: reasons with equal text folded, the most nodes first, those without number last."""

@@ -89,11 +89,6 @@ class Assembly:
         if len(self.unrecognised) < _MOST_LOSSES:
             self.unrecognised[": ".join(text for text in (self._subject, part) if text) or "?"] = why[:300]
 
-    def recognises(self, obj_kind: str, api_version: str) -> bool:
-        """Whether objects of this kind become facts (or are known and left aside on purpose, as a list is)."""
-        kind = obj_kind.removesuffix("List") if obj_kind.endswith("List") else obj_kind
-        return kind in {"", "Pod", "Node"} or self._kinds.handler(kind, _group(api_version)) is not None
-
     def add_document(self, raw: bytes) -> None:
         """One JSON document: a single object, or a list of objects of one or several kinds.
 

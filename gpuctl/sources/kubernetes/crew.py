@@ -15,7 +15,6 @@ from gpuctl.sources.kubernetes.client import Client
 from gpuctl.sources.kubernetes.lists import Ask, Outcome, RawPage, walk
 
 _GLANCE_SECONDS: Final = 0.1
-_ENDING_SECONDS: Final = 0.3
 T = TypeVar("T")
 
 
