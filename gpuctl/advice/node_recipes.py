@@ -7,6 +7,7 @@ from functools import partial
 from gpuctl.advice.commands import Kubectl
 from gpuctl.advice.item import Step
 from gpuctl.advice.job import Job
+from gpuctl.facts.stack import stack_row
 from gpuctl.model.nodes import Node
 
 _SHORT = {
@@ -79,7 +80,21 @@ def take_out(job: Job) -> tuple[Step, ...]:
 
 def reset(job: Job) -> tuple[Step, ...]:
     """Drain, reset what is named or reboot, return."""
-    return (*job.drain(), *_resets(job), *job.give_back())
+    return (*job.drain(), *_resets(job), *_plugins(job), *job.give_back())
+
+
+def _plugins(job: Job) -> tuple[Step, ...]:
+    """NVIDIA's device plugin does not notice that a device is well again. https://github.com/NVIDIA/k8s-device-plugin (2026-11-24)."""
+    pods = [pod for place in job.places for pod in job.work.on(place) if (row := stack_row(pod)) and row.part == "device-plugin"]
+    say = "After a reset without reboot: restart the device plugin, which may not take a device back by itself"
+    return tuple(
+        job.step(
+            say,
+            partial(Kubectl.delete_pods, namespace=namespace, names=names),
+            [pod for pod in pods if (pod.namespace or None) == namespace],
+        )
+        for namespace, names in job.by_namespace(pods)
+    )
 
 
 _RESET_LIMITS = (

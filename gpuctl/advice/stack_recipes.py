@@ -23,7 +23,8 @@ def discovery(job: Job) -> tuple[Step, ...]:
 
 
 def toolkit(job: Job) -> tuple[Step, ...]:
-    return _repair(job, ("toolkit",), "the container toolkit")
+    warning = "; it restarts the container runtime: containers run on, but may lose their GPUs where systemd manages device access"
+    return _repair(job, ("toolkit",), "the container toolkit", warning)
 
 
 def validator(job: Job) -> tuple[Step, ...]:
@@ -65,8 +66,8 @@ def driver(job: Job) -> tuple[Step, ...]:
         *_delete(
             job,
             pods,
-            "Once the reason is gone, let the driver pods start anew. The modules are loaded anew then: the driver manager evicts the pods "
-            "with GPUs on these nodes, or drains them where it is set to, and waits for pods that it may not evict",
+            "Once the reason is gone, let the driver pods start anew. They unload the kernel modules, so every GPU there has to be free: "
+            "the driver manager evicts the pods with GPUs, or fails until they are gone where the upgrade policy keeps it from that",
             ended,
         ),
         *job.lift_taints(),
@@ -163,8 +164,9 @@ def align_pool(job: Job) -> tuple[Step, ...]:
     if what == "product":
         say = "Move these nodes to a pool of their own, by the label that names pools here, or have their cards exchanged"
     else:
-        called = "CUDA version" if what == "cuda" else what
-        say = f"Bring the {called} of these nodes to {to or 'what the rest of the pool has'}, as this site rolls it out"
+        say = (
+            f"Bring the {what} of these nodes to {to or 'what the rest of the pool has'}, as this site rolls it out; or the rest to theirs"
+        )
     return (
         job.step("See what differs", lambda kubectl: kubectl.describe_nodes(nodes)),
         *job.drain(),
@@ -252,11 +254,11 @@ def _restart(job: Job, parts: tuple[str, ...], called: str) -> tuple[Step, ...]:
     return (*_look(job, failing), *_delete(job, pods, restart, pods), *job.lift_taints())
 
 
-def _repair(job: Job, parts: tuple[str, ...], called: str) -> tuple[Step, ...]:
+def _repair(job: Job, parts: tuple[str, ...], called: str, warning: str = "") -> tuple[Step, ...]:
     pods = _pods_of(job, parts)
     if not pods:
         return (*_absent(job, called), *job.lift_taints())
-    return (*_look(job, pods), *_delete(job, pods, "Once the reason is gone, let it start anew", pods), *job.lift_taints())
+    return (*_look(job, pods), *_delete(job, pods, f"Once the reason is gone, let it start anew{warning}", pods), *job.lift_taints())
 
 
 def _absent(job: Job, called: str) -> tuple[Step, ...]:

@@ -177,9 +177,12 @@ def device_class(doc: Doc) -> DeviceClass | None:
 
 
 def device_taint_rule(doc: Doc) -> DeviceTaintRule | None:
-    """A DeviceTaintRule; None without a taint."""
+    """A DeviceTaintRule; None without a taint, without a selector (it matches nothing then), and for one that selects by class or
+    expression, which alpha versions had: what these match is not known here."""
     selector, taint, name = doc.doc("spec", "deviceSelector"), _taint(doc.doc("spec", "taint")), doc.name
-    if taint is None or name is None:
+    if taint is None or name is None or "deviceSelector" not in doc.doc("spec"):
+        return None
+    if selector.text("deviceClassName") is not None or selector.docs("selectors"):
         return None
     return DeviceTaintRule(
         name=name, driver=selector.text("driver"), pool=selector.text("pool"), device=selector.text("device"), taint=taint

@@ -27,7 +27,7 @@ def audit(pool: Pool, cuda: CudaMix, transition: PoolTransition) -> list[Finding
             ),
             component=Component.NONE,
             nodes=mix.deviating,
-            actions=(Action(kind=ActionKind.ALIGN_POOL, target=pool.subject, args={"fact": "cuda", "value": mix.groups[0][0]}),),
+            actions=(Action(kind=ActionKind.RESTART_FEATURE_DISCOVERY, target=pool.subject),),
             detail=driver,
             hygiene=True,
             transitional=transition.reason,
