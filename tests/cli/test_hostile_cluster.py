@@ -28,7 +28,7 @@ KEPT = re.compile(
 )
 STRUCTURE = frozenset({"kind", "apiVersion", "type", "status", "phase", "operator", "effect", "controller", "restartPolicy", "metric"})
 WORDS = ("nvidia.com/", "gpu.nvidia.com", "requests.nvidia.com", "feature.node.kubernetes.io", "node.kubernetes.io/", "node-role")
-PROGRAMS = {"kubectl", "systemctl", "journalctl", "nvidia-smi", "nvidia-bug-report.sh", "rocm-smi", "lsmod", "modinfo"}
+PROGRAMS = {"kubectl", "systemctl", "journalctl", "nvidia-smi", "nvidia-bug-report.sh", "rocm-smi", "lsmod", "modinfo", "df", "free", "ps"}
 
 
 @pytest.fixture(autouse=True)
