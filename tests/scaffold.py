@@ -63,11 +63,11 @@ Remove the label.
 
 ## Risk of the fix
 
-None.
+None: a label changes nothing that runs.
 
 ## False positives
 
-None known.
+None known: nobody else sets this label.
 
 ## Needs
 

@@ -60,7 +60,8 @@ def test_page_has_its_sections(audit: Audit) -> None:
 @pytest.mark.parametrize("audit", audits(), ids=lambda audit: audit.code)
 def test_page_has_something_to_say_in_each_section(audit: Audit) -> None:
     bodies = re.split(r"^## .*$", page(audit), flags=re.MULTILINE)[1:]
-    assert all(body.strip() for body in bodies)
+    said = {title: body.split() for title, body in zip(SECTIONS, bodies, strict=True)}
+    assert not [title for title in SECTIONS[:5] if len(said[title]) < 3], "a section of a word or two tells a reader nothing"
     assert re.search(r"https://\S+.*\d{4}-\d{2}-\d{2}", bodies[-1])
 
 
@@ -70,6 +71,14 @@ def test_page_names_the_facts_that_the_code_takes(audit: Audit) -> None:
     taken = {need.__name__ for need in audit.needs if need is not View}
     assert taken <= told
     assert told <= taken | {"View", audit.subject_type.__name__}
+
+
+@pytest.mark.parametrize("audit", audits(), ids=lambda audit: audit.code)
+def test_page_says_what_each_fact_is_made_of(audit: Audit) -> None:
+    section = page(audit).partition("## Needs\n")[2].partition("\n## ")[0]
+    told = dict(line.removeprefix("- ").split(": ", 1) for line in section.splitlines() if line)
+    assert list(told) == [name.strip() for name in row(audit)["needs"].split(",")]
+    assert all(told.values())
 
 
 @pytest.mark.parametrize("audit", audits(), ids=lambda audit: audit.code)
