@@ -157,6 +157,16 @@ def rbac(namespace: str | None, name: str) -> tuple[dict[str, Any], str]:
     return role(namespace, name), text(namespace, name)
 
 
+def check(choice: Choice) -> None:
+    """Refuse what no snapshot could mend, before anything is read.
+
+    Raises:
+        UsageError: a code in `only` or `skip` does not exist.
+    """
+    if choice.only or choice.skip:
+        _selected(choice.only, choice.skip)
+
+
 @without_collection()
 def examine(snapshot: Snapshot, choice: Choice, progress: Callable[[str, int], None] = _nothing) -> Report:
     """Judge a snapshot. Pure: the same snapshot and choice give the same report.

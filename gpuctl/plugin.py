@@ -2,6 +2,9 @@
 
 An audit is a function `audit` in a module named after its code; its first parameter is the kind of subject that it judges, the
 others are the facts that it needs. See `gpuctl.audits.runner`.
+
+Audits are found in the package `gpuctl.audits` alone: nothing else that is installed beside gpuctl, and nothing in the folder where
+it is started, is ever loaded.
 """
 
 from gpuctl.facts.resolve import Partial, provides

@@ -86,6 +86,8 @@ def doctor(
     Without a source named, the cluster that kubectl would ask. Exit codes: 0 nothing at or above --fail-on, 1 something,
     2 wrong use or no source usable, 3 too little could be assessed, 4 internal error, 130 interrupted.
     """
+    from gpuctl.cli.selector import parse  # noqa: PLC0415
+    from gpuctl.pipeline import check  # noqa: PLC0415
     from gpuctl.reports.render import render  # noqa: PLC0415
 
     config = configuration(config_file)
@@ -103,6 +105,8 @@ def doctor(
     style_name = _one_of(config, "output", wanted["output"] or "table", get_args(StyleName))
     bar = _one_of(config, "fail_on", wanted["fail_on"] or ("never" if demo else _DEFAULT_FAIL_ON), get_args(FailOn))
     choice = _choice(config, wanted, now)
+    check(choice)
+    parse(selector or "")
     if not all_namespaces:
         choice = replace(choice, namespace=wanted["namespace"])
     asked = request(

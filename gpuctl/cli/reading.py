@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -96,7 +97,12 @@ def collected(wanted: Request) -> Snapshot:
 def within_grace(work: Callable[[], T], otherwise: Callable[[], T]) -> T:
     """The result of `work` if it comes within a moment, else of `otherwise`: after Ctrl-C nobody waits for long."""
     results: list[T] = []
-    thread = threading.Thread(target=lambda: results.append(work()), daemon=True, name="last-look")
+
+    def target() -> None:
+        with suppress(Exception):  # what is left of an interrupted reading may be too little to work on
+            results.append(work())
+
+    thread = threading.Thread(target=target, daemon=True, name="last-look")
     thread.start()
     thread.join(0.5)
     return results[0] if results else otherwise()

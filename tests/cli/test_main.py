@@ -21,6 +21,7 @@ import yaml
 from gpuctl.audits import runner
 from gpuctl.cli import completions, console
 from gpuctl.cli.main import run
+from gpuctl.cli.reading import within_grace
 from gpuctl.cli.table import COMMANDS
 from gpuctl.findings import Severity
 from tests.patience import room
@@ -157,6 +158,20 @@ def test_mistakes_get_the_nearest_right_word(arguments: list[str], hint: str, ca
     assert said.out == ""
     assert said.err.startswith("error[usage]: ")
     assert f"hint: {hint}" in said.err
+
+
+@pytest.mark.parametrize("mistake", [["--only", "gpu-node-not-redy"], ["--skip", "x"], ["-l", "a in (b"]])
+def test_mistakes_are_told_before_anything_is_read(mistake: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gpuctl.pipeline.collect", lambda _: pytest.fail("it was read"))
+    assert run(["doctor", "--demo", *mistake]) == 2
+
+
+def test_a_last_look_that_fails_is_no_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    def broken() -> str:
+        raise ValueError("too little is known")
+
+    assert within_grace(broken, lambda: "sketch") == "sketch"
+    assert capsys.readouterr().err == ""
 
 
 def test_as_a_plugin_of_kubectl_it_says_so(capsys: pytest.CaptureFixture[str]) -> None:
