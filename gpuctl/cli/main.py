@@ -90,6 +90,10 @@ def _call(app: Any, arguments: list[str], program: str) -> int:
             print(error.format_message())
             return WRONG_USE
         return _say("usage", error.format_message().rstrip("."), _usage_hint(error, program), WRONG_USE)
+    except SystemExit as error:  # typer ends the process with 1 when the reader goes away while a command writes
+        if isinstance(error.__context__, BrokenPipeError):
+            raise error.__context__ from None
+        raise
     except (BrokenPipeError, KeyboardInterrupt):
         raise
     except typer.Abort as error:
