@@ -316,7 +316,7 @@ def test_a_closed_pipe_is_no_error() -> None:
 def test_a_pipe_that_closes_while_a_command_writes_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     reading, writing = os.pipe()
     os.close(reading)
-    with open(writing, "w", buffering=1) as closed:  # noqa: PTH123  a descriptor
+    with open(writing, "w", buffering=1) as closed:
         monkeypatch.setattr(sys, "stdout", closed)
         monkeypatch.setattr(sys, "stderr", sys.stderr)  # typer wraps both
         assert run(["doctor", "--demo", "-o", "json"]) == 0
