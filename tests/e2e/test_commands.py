@@ -15,7 +15,12 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.command import doctor
+from gpuctl.advice.advise import advise
+from gpuctl.facts.view import View
+from gpuctl.findings import Action, ActionKind, Finding, Severity
+from gpuctl.model import codec
+from gpuctl.model.subject import Subject
+from tests.e2e.command import doctor, gpuctl
 from tests.e2e.planted import FAULTS, sound
 from tests.rig.cluster import ControlPlane
 
@@ -171,3 +176,55 @@ def test_commands_name_the_context_of_the_run(report: dict[str, Any]) -> None:
     lines = [one.line for one in printed(report)]
     assert lines
     assert not [line for line in lines if "kubectl" in line and not line.startswith("kubectl --context 'rig' ")]
+
+
+ARGUMENTS: dict[ActionKind, dict[str, str]] = {
+    ActionKind.RETURN_NODE: {"taint": "example.com/maintenance:NoSchedule"},
+    ActionKind.FOLLOW_AGENT: {"taint": "gpu.nvidia.com/xid=79:NoExecute", "driver": "gpu.nvidia.com"},
+    ActionKind.LIFT_DEVICE_TAINT: {"rule": "service"},
+    ActionKind.RETRY_MIG_CONFIG: {"config": "all-1g.20gb"},
+    ActionKind.RAISE_QUOTA: {"kind": "ResourceQuota", "resource": "requests.nvidia.com/gpu", "quantity": "12"},
+    ActionKind.ALIGN_POOL: {"fact": "driver", "value": "580.105.08"},
+    ActionKind.RESTORE_NODE: {"condition": "DiskPressure"},
+    ActionKind.FIX_QUEUE: {"kind": "Job", "queue": "nowhere"},
+    ActionKind.FIX_AUTOSCALER: {"kind": "HorizontalPodAutoscaler", "metric": "DCGM_FI_DEV_FB_FREE", "instead": "DCGM_FI_DEV_FB_USED"},
+    ActionKind.ADD_CAPACITY: {"resource": "nvidia.com/gpu"},
+}
+TARGETS: dict[ActionKind, Subject] = {
+    ActionKind.RAISE_QUOTA: Subject(kind="queue", cluster="rig", namespace="students", name="gpus"),
+    ActionKind.FIX_QUEUE: Subject(kind="workload", cluster="rig", namespace="research", name="astray"),
+    ActionKind.FIX_AUTOSCALER: Subject(kind="workload", cluster="rig", namespace="inference", name="chat"),
+    ActionKind.RETRY_MIG_CONFIG: Subject(kind="node", cluster="rig", name="a100-003", node="a100-003"),
+    ActionKind.RETURN_NODE: Subject(kind="node", cluster="rig", name="h100-023", node="h100-023"),
+}
+ON_PODS = {
+    ActionKind.FORCE_DELETE_POD, ActionKind.DELETE_FAILED_POD, ActionKind.RECREATE_POD, ActionKind.MOVE_POD_OFF_NODE,
+    ActionKind.CHANGE_REQUEST, ActionKind.ADD_CONTROLLER,
+}  # fmt: skip
+
+
+def test_every_kind_of_remedy_prints_what_kubectl_takes(report: dict[str, Any], control_plane: ControlPlane, tmp_path: Path) -> None:
+    """Also kinds that no planted fault leads to; on a busy node, so that what they end is not empty."""
+    config = control_plane.kubeconfig("admin")
+    saved = tmp_path / "cluster.json.gz"
+    assert gpuctl("snapshot", "save", saved, "--kubeconfig", config).code == 0
+    view = View(codec.decode(saved.read_bytes()), datetime.now(UTC))
+    busy = next(pod for pod in view.pods_by_node["rig", "h100-007"] if pod.namespace == "inference")
+    lines: dict[str, Printed] = {}
+    for kind in ActionKind:
+        target = TARGETS.get(kind, Subject(kind="node", cluster="rig", name="h100-007", node="h100-007"))
+        if kind in ON_PODS:
+            target = Subject(kind="pod", cluster="rig", namespace=busy.namespace, name=busy.name, node=busy.node)
+        nodes = (target.node,) if target.node else ()
+        action = Action(kind=kind, target=target, args=ARGUMENTS.get(kind, {}))
+        finding = Finding(subject=target, severity=Severity.HIGH, message="m", evidence=(), gpus=1, nodes=nodes, actions=(action,))
+        (item,) = advise([finding.named("code")], view)
+        for step in (*item.steps, *item.rollback):
+            for line in (step.command or "").splitlines():
+                lines.setdefault(line, Printed(line, frozenset(step.interrupts), item.title))
+    tried = [kubectl(control_plane.bin, config, one) for one in lines.values() if one.line.startswith("kubectl ")]
+    assert len(tried) > 25
+    undone = re.compile(r"already has .* taint|taint \".*\" not found")  # by a rollback whose step was a dry run only
+    failed = [one for one in tried if one.code and not NO_KUBELET.search(one.err) and not undone.search(one.err)]
+    assert not failed, "\n".join(f"{one.printed.item}\n  {one.printed.line}\n  {one.err.strip()[:500]}" for one in failed)
+    assert all(one.printed.interrupts for one in tried if one.verb == "drain" and "h100-007" in one.words)
