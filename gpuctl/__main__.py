@@ -16,8 +16,10 @@ def main() -> int:
     code = run(arguments, sys.argv[0])
     if code == 130:  # threads that still wait for the network must not hold up the exit
         import os  # noqa: PLC0415
+        from contextlib import suppress  # noqa: PLC0415
 
-        sys.stdout.flush()
+        with suppress(OSError):  # the reader may have gone too
+            sys.stdout.flush()
         os._exit(code)
     return code
 

@@ -34,7 +34,7 @@ def chosen(snapshot: Snapshot, sets: Sequence[str], selector: str | None) -> fro
     if selector is not None:
         names = {name: labels for name, labels in names.items() if all(term.holds(labels) for term in terms)}
         if not names:
-            raise UsageError(f"no node matches -l {selector!r}", "`gpuctl snapshot show` prints the labels of the nodes")
+            raise UsageError(f"no node matches -l {selector!r}", "`kubectl get nodes --show-labels` prints their labels")
     return frozenset(names)
 
 

@@ -107,14 +107,14 @@ def show(
         from gpuctl.reports.inventory import render  # noqa: PLC0415
 
         write(render(snapshot))
-        return 0
+        return _INTERRUPTED if snapshot.interrupted else 0
     from gpuctl.reports import facts_v1  # noqa: PLC0415
     from gpuctl.reports.json_v1 import harmless  # noqa: PLC0415
     from gpuctl.reports.render import to_yaml  # noqa: PLC0415
 
     text = harmless(facts_v1.document(snapshot, moment(snapshot, Choice()), __version__))
     write(text if output == "json" else to_yaml(text))
-    return 0
+    return _INTERRUPTED if snapshot.interrupted else 0
 
 
 @app.command()

@@ -166,6 +166,16 @@ def test_mistakes_are_told_before_anything_is_read(mistake: list[str], monkeypat
     assert run(["doctor", "--demo", *mistake]) == 2
 
 
+def test_ctrl_c_while_a_file_is_shown_is_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def pressed(_: object) -> None:
+        raise console.Interrupted
+
+    monkeypatch.setattr("gpuctl.pipeline.collect", pressed)
+    for style in ("table", "json"):
+        assert run(["snapshot", "show", "--demo", "-o", style]) == 130
+        assert "interrupted" in capsys.readouterr().out
+
+
 def test_a_last_look_that_fails_is_no_traceback(capsys: pytest.CaptureFixture[str]) -> None:
     def broken() -> str:
         raise ValueError("too little is known")
