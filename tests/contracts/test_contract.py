@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import cache
@@ -372,16 +373,18 @@ def test_documents_of_the_demo() -> None:
     report, facts = both("--demo")
     assert report["advice"]
     assert facts["nodes"]
+    assert drains(report, facts) > 0
 
 
 @pytest.mark.parametrize("name", FLEETS)
 def test_documents_of_a_fleet(name: str, tmp_path: Path) -> None:
-    report, _ = both("--from", dump(tmp_path, FLEETS[name]()))
+    report, facts = both("--from", dump(tmp_path, FLEETS[name]()))
     if name in {"sound", "no-node"}:
         assert (report["findings"], report["advice"]) == ([], [])
     if name == "planted":
         assert {row["code"] for row in report["findings"]} >= {fault.code for fault in FAULTS}
         of_planted(report)
+        assert drains(report, facts) > 5
 
 
 def of_planted(report: dict[str, Any]) -> None:
@@ -389,6 +392,20 @@ def of_planted(report: dict[str, Any]) -> None:
     assert {item["disposition"] for item in report["advice"]} == {"now", "wait"}
     ending = [step for item in report["advice"] for step in item["steps"] if ENDS_PODS.search(step["command"] or "")]
     assert any(step["interrupts"] for step in ending)
+
+
+def drains(report: dict[str, Any], facts: dict[str, Any]) -> int:
+    """How many drains are advised, once it is sure that each names all pods that it ends, and no pod of another node."""
+    on: dict[str, set[str]] = defaultdict(set)
+    for pod in facts["pods"]:
+        if pod["node"] and pod["phase"] in {"Running", "Pending"} and (pod["owner"] or {}).get("kind") not in {"DaemonSet", "Node"}:
+            on[pod["node"]].add(f"{pod['namespace']}/{pod['name']}")
+    everywhere = set().union(*on.values())
+    found = [step for item in report["advice"] for step in item["steps"] if " drain " in f" {step['command']} "]
+    for step in found:
+        ended = set().union(*(on[node] for node in re.findall(r"'([^']+)'", step["command"]) if node in on))
+        assert {*step["interrupts"]} & everywhere == ended, step
+    return len(found)
 
 
 def test_ids_do_not_depend_on_when_or_in_which_order(tmp_path: Path) -> None:
