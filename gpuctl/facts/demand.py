@@ -102,9 +102,12 @@ def potential(node: Node, view: View) -> dict[str, float] | None:
         for whole in _WHOLE.get(labels.vendor, ()):
             amounts[whole] = max(amounts.get(whole, 0.0), float(labels.physical))
     devices = float(dra_devices(node, view)) if view.snapshot.device_classes else 0.0
-    for item in view.snapshot.device_classes or ():
+    for item in (view.snapshot.device_classes or ()) if devices else ():
+        driver = class_driver(item.name, view)
+        if driver is not None and not devices_of(node, driver, view):
+            continue
         for resource in (item.extended_resource_name, _IMPLICIT_RESOURCE + item.name):
-            if resource and devices:
+            if resource:
                 amounts[resource] = max(amounts.get(resource, 0.0), devices)
     return amounts
 

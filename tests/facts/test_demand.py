@@ -41,6 +41,8 @@ def test_a_node_that_only_dra_serves_takes_plain_requests_only_where_a_class_len
     lending = DeviceClass(name="gpu.nvidia.com", selectors=plain.selectors, extended_resource_name="nvidia.com/gpu")
     assert not could_use(pod, node, View(Snapshot(nodes=(node,), resource_slices=slices, device_classes=(plain,)), None))
     assert could_use(pod, node, View(Snapshot(nodes=(node,), resource_slices=slices, device_classes=(lending,)), None))
+    foreign = DeviceClass(name="tpu", selectors=("device.driver == 'tpu.google.com'",), extended_resource_name="nvidia.com/gpu")
+    assert not could_use(pod, node, View(Snapshot(nodes=(node,), resource_slices=slices, device_classes=(foreign,)), None))
 
 
 def test_a_broken_node_of_another_vendor_offers_that_vendors_resource() -> None:

@@ -7,6 +7,7 @@ from gpuctl.facts.queues import QueueDemand
 from gpuctl.facts.subjects import QueueScope
 from gpuctl.facts.view import View
 from gpuctl.findings import Action, ActionKind, Evidence, Finding, Severity
+from gpuctl.units import significant
 
 
 def audit(scope: QueueScope, demand: QueueDemand, view: View) -> list[Finding]:
@@ -42,7 +43,7 @@ def audit(scope: QueueScope, demand: QueueDemand, view: View) -> list[Finding]:
                     Action(
                         kind=ActionKind.RAISE_QUOTA,
                         target=scope.subject,
-                        args={"kind": "ClusterQueue", "resource": resource, "quantity": f"{largest:g}"},
+                        args={"kind": "ClusterQueue", "resource": resource, "quantity": str(significant(largest))},
                     ),
                 ),
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gpuctl.facts.quotas import QuotaDemand
 from gpuctl.facts.subjects import QuotaScope
 from gpuctl.findings import Action, ActionKind, Confidence, Evidence, Finding, Severity
+from gpuctl.units import significant
 
 
 def audit(scope: QuotaScope, demand: QuotaDemand) -> Finding | None:
@@ -38,7 +39,7 @@ def audit(scope: QuotaScope, demand: QuotaDemand) -> Finding | None:
             Action(
                 kind=ActionKind.RAISE_QUOTA,
                 target=scope.subject,
-                args={"kind": "ResourceQuota", "resource": key, "quantity": f"{used + asked:g}"},
+                args={"kind": "ResourceQuota", "resource": key, "quantity": str(significant(used + asked))},
             ),
         ),
     )
