@@ -135,6 +135,10 @@ class Dialect:
         """Conditions as the wire has them."""
         raise NotImplementedError
 
+    def heartbeat(self, slot: Any) -> datetime | None:  # noqa: ARG002  of a live cluster, the Leases tell it
+        """The newest heartbeat that a node's conditions tell of; it is the nearest thing to a date that a dump of nodes has."""
+        return None
+
     def set_at(self, slot: Any, field: str) -> datetime | None:
         """When a manager last set a field, by the object's managedFields; None when none of them names it."""
         raise NotImplementedError
@@ -292,6 +296,10 @@ class JsonDialect(Dialect):
 
     def conditions(self, slot: Any) -> Sequence[Any]:
         return self.many(slot, "conditions", raw.RawCondition)
+
+    def heartbeat(self, slot: Any) -> datetime | None:
+        beats = (self.moment(condition.last_heartbeat_time) for condition in self.conditions(slot))
+        return max((beat for beat in beats if beat is not None), default=None)
 
     def set_at(self, slot: Any, field: str) -> datetime | None:
         mark = f'"f:{field}"'.encode()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -14,6 +14,7 @@ from gpuctl.parsers.k8s_nodes import told_by_labels
 from gpuctl.parsers.k8s_queues import covers
 from gpuctl.parsers.k8s_stack import components
 
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _PARTS = frozenset(Components.__struct_fields__)
 
 
@@ -29,17 +30,17 @@ class Extra:
 def finished(
     pods: list[Pod], labels: list[dict[str, str]], nodes: list[Node], budgets: list[Budget] | None, extra: Extra, dedupe: bool
 ) -> dict[str, tuple[Any, ...]]:
-    """Pods with the budgets that cover them and nodes with heartbeats and software; an object given twice counts once, the last one.
+    """Pods with the budgets that cover them and nodes with heartbeats and software; an object given twice counts once, as it was
+    when it told of the latest moment.
 
     `labels` are those of `pods`, in their order.
     """
     if budgets is not None:
         _match(pods, labels, budgets)
     software = _software(pods, labels)
-    joined = [_node(node, software, extra) for node in nodes or _discovered(extra)]
-    if dedupe:
-        return {"pods": _once(pods), "nodes": _once(joined)}
-    return {"pods": tuple(pods), "nodes": tuple(joined)}
+    given = _once(nodes) if dedupe else nodes
+    joined = tuple([_node(node, software, extra) for node in given or _discovered(extra)])
+    return {"pods": _once(pods) if dedupe else tuple(pods), "nodes": joined}
 
 
 def _discovered(extra: Extra) -> list[Node]:
@@ -53,8 +54,18 @@ def _discovered(extra: Extra) -> list[Node]:
 def _once(found: list[Any]) -> tuple[Any, ...]:
     by_name: dict[Any, Any] = {}
     for index, item in enumerate(found):
-        by_name[(getattr(item, "namespace", None), item.name) if item.name else index] = item
+        key = (getattr(item, "namespace", None), item.name) if item.name else index
+        before = by_name.get(key)
+        if before is None or _latest(item) >= _latest(before):
+            by_name[key] = item
     return tuple(by_name.values())
+
+
+def _latest(item: Node | Pod) -> datetime:
+    """The latest moment that an object tells of: of two dumps, the later one has the later heartbeats and changes."""
+    stamps = [condition.since for condition in item.conditions or ()]
+    stamps += [item.heartbeat, item.created] if isinstance(item, Node) else [item.created, item.started, item.finished, item.deleting_since]
+    return max((stamp for stamp in stamps if stamp is not None), default=_NEVER)
 
 
 def _match(pods: list[Pod], labels: list[dict[str, str]], budgets: list[Budget]) -> None:

@@ -52,8 +52,9 @@ def node(item: Any, dialect: Dialect, cluster: str | None, stamped: Callable[[da
         sizes[name] = found.values if slot and dialect.losses == before else None
         unknown.update({f"{name}.{resource}": "the amount is no quantity" for resource in found.unread})
     created = dialect.moment(meta.creation_timestamp)
+    heartbeat = dialect.heartbeat(status.conditions) if conditions else None
     taints = tuple(map(_stamped, dialect.taints(spec.taints))) if spec.taints else ()
-    for moment in (created, *(c.since for c in conditions or ()), *(t.time_added for t in taints)):
+    for moment in (created, heartbeat, *(c.since for c in conditions or ()), *(t.time_added for t in taints)):
         stamped(moment)
     ready = next((c.status for c in conditions or () if c.type == "Ready"), None)
     provider_id = readable(spec.provider_id) or None
@@ -80,6 +81,7 @@ def node(item: Any, dialect: Dialect, cluster: str | None, stamped: Callable[[da
         conditions=conditions,
         capacity=sizes["capacity"],
         allocatable=sizes["allocatable"],
+        heartbeat=heartbeat,
         os=readable(info.os_image) or None,
         kernel=readable(info.kernel_version) or labels.get("feature.node.kubernetes.io/kernel-version.full") or None,
         runtime=readable(info.container_runtime_version).replace("://", " ") or None,

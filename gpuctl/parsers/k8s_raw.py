@@ -164,6 +164,7 @@ class RawCondition(Struct, rename="camel", gc=False):
     reason: str | None = None
     message: str | None = None
     last_transition_time: str | None = None
+    last_heartbeat_time: str | None = None
 
 
 class EnvVar(Struct, rename="camel", gc=False):

@@ -8,6 +8,7 @@ import itertools
 import json
 import random
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,28 @@ def test_bombs_are_refused_soon(tmp_path: Path, raw: str | bytes) -> None:
     with pytest.raises(InputError):
         files.read([written(tmp_path, "bomb", raw)])
     assert time.process_time() - start < 10
+
+
+def test_of_two_dumps_the_later_one_counts_whatever_their_names(tmp_path: Path) -> None:
+    def dump(name: str, kernel: str, minute: int) -> str:
+        beat = {"type": "Ready", "status": "True", "lastHeartbeatTime": f"2026-01-01T00:{minute}:00Z"}
+        status = {"nodeInfo": {"kernelVersion": kernel}, "conditions": [beat]}
+        return written(tmp_path, name, json.dumps({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n"}, "status": status}))
+
+    for first, second in (("a.json", "b.json"), ("b.json", "a.json")):
+        (node,) = files.read([dump(first, "old", 10), dump(second, "new", 40)]).nodes or ()
+        assert node.kernel == "new"
+
+
+def test_a_dump_of_nodes_is_as_old_as_its_newest_heartbeat(tmp_path: Path) -> None:
+    beats = [
+        {"type": kind, "status": "True", "lastHeartbeatTime": beat, "lastTransitionTime": "2026-01-01T00:00:45Z"}
+        for kind, beat in (("Ready", "2026-03-01T00:00:00Z"), ("Other", "2026-03-01T00:02:00Z"), ("Odd", 7))
+    ]
+    node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n"}, "status": {"conditions": beats}}
+    read = files.read([written(tmp_path, "node.json", json.dumps(node))])
+    (found,) = read.nodes or ()
+    assert read.newest_stamp == found.heartbeat == datetime(2026, 3, 1, 0, 2, tzinfo=UTC)
 
 
 def test_folder_reports_what_it_leaves_out(tmp_path: Path) -> None:
