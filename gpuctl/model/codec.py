@@ -85,7 +85,7 @@ def without_collection() -> Iterator[None]:
     """Without the cyclic collector: it would walk a growing heap of objects that hold no cycles.
 
     When many were made it leaves all there is alone from then on, at the end of the program too: with 100,000 pods that walk
-    takes 0.4 s. Objects go as ever when nobody refers to them; only cycles that exist by then stay.
+    takes about 0.4 s. Objects go as ever when nobody refers to them; only cycles that exist by then stay.
     """
     was_enabled = gc.isenabled()
     gc.disable()

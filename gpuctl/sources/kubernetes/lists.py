@@ -17,7 +17,7 @@ PAGE_JSON: Final = 1000
 """Objects a page. Small pages cost the server more (each walks the rest of the list), large ones us memory: with 40,000 pods of 8 kB
 in protobuf, pages of 1,000 took 7.5 s and 125 MB, of 2,000 5.1 s and 160 MB; with 20,000 pods, pages of 5,000 took 3.5 s and 234 MB,
 of 2,000 2.4 s. Since pages are decoded in portions, 100,000 pods take 200 MB in pages of 1,000 (the allocator keeps what so small a page
-leaves), 182 MB of 1,500 and 196 MB of 2,000, for the same CPU time of ours (kube-apiserver 1.37.2 on the same two cores, 2026-11-24)."""
+leaves), 184 MB of 1,500 and 197 MB of 2,000, for the same CPU time of ours (kube-apiserver 1.37.2 on the same two cores, 2026-11-24)."""
 _RESTARTS: Final = 2
 _PROTOBUF_KINDS: Final = frozenset({"Pod", "Node"})
 
