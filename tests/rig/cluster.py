@@ -20,12 +20,16 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
 from tests.rig.build import binaries
 from tests.rig.crds import definitions
 from tests.rig.keys import FOLDERS, key_of
 
 SPARE_USERS = 40
 _READY_SECONDS = 60
+_LOOKS, _LOOK_SECONDS = 4, 0.25
 _KINDS_THAT_ARE_NEVER_CLEARED = frozenset({"Namespace", "PriorityClass"})
 _SYSTEM_NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
 
@@ -66,6 +70,7 @@ class ControlPlane:
         self.folder = folder
         self.bin = binaries()
         self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._commands: dict[str, tuple[str, list[str]]] = {}
         self._etcd_port, self._peer_port, self.port = _free_ports(3)
         self._users = 0
         self._resources: dict[tuple[str, str], tuple[str, bool]] = {}
@@ -89,6 +94,17 @@ class ControlPlane:
         """Start etcd and the API server, and wait until it is ready."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self._write_configuration()
+        for _ in range(_LOOKS):
+            try:
+                return self._start_servers()
+            except StartFailed as failure:
+                if "address already in use" not in str(failure):
+                    raise
+                self.stop()  # another program took a port between our choice and its use
+                self._etcd_port, self._peer_port, self.port = _free_ports(3)
+        raise StartFailed(f"no free ports in {_LOOKS} attempts")
+
+    def _start_servers(self) -> None:
         etcd, peer, here = f"http://127.0.0.1:{self._etcd_port}", f"http://127.0.0.1:{self._peer_port}", self.folder
         self._launch("etcd", "server", [
             f"--data-dir={here}/etcd", "--unsafe-no-fsync", "--quota-backend-bytes=8589934592", "--log-level=error",
@@ -122,9 +138,19 @@ class ControlPlane:
         ]
         arguments = [f"--config={path}" for path in files]
         self._launch("kwok", "kwok", [f"--kubeconfig={admin}", *arguments, "--manage-all-nodes", "--node-lease-duration-seconds=40"])
+        self._keep_up("kube-scheduler", "kube-controller-manager", "kwok")
+
+    def _keep_up(self, *names: str) -> None:
+        """Start again what dies at its start: KWOK does so once in some twenty starts ("concurrent map writes")."""
+        for _ in range(_LOOKS):
+            time.sleep(_LOOK_SECONDS)
+            for name in names:
+                if self._running[name].poll() is not None:
+                    self._launch(name, *self._commands[name])
 
     def _launch(self, name: str, program: str, arguments: list[str]) -> None:
-        with (self.folder / f"{name}.log").open("wb") as log:
+        self._commands[name] = (program, arguments)
+        with (self.folder / f"{name}.log").open("ab") as log:
             self._running[name] = subprocess.Popen([self.bin / program, *arguments], stdout=log, stderr=log, cwd=self.folder)
 
     def stop(self) -> None:
@@ -160,9 +186,9 @@ class ControlPlane:
         raise StartFailed(f"the API server was not ready after {_READY_SECONDS} s\n{self.logs()}")
 
     def _write_configuration(self) -> None:
-        key = self.folder / "sa.key"
-        command = ["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", str(key)]
-        subprocess.run(command, check=True, capture_output=True, timeout=30)
+        # The API server takes keys in this older form only.
+        form = (serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption())
+        (self.folder / "sa.key").write_bytes(ec.generate_private_key(ec.SECP256R1()).private_bytes(*form))
         users = ["admintoken,admin,1,system:masters", "readertoken,reader,2,viewers"]
         users += [f"u{i}token,u{i},{i + 10}" for i in range(SPARE_USERS)]
         (self.folder / "tokens.csv").write_text("\n".join(users) + "\n")
@@ -192,7 +218,10 @@ class ControlPlane:
             "users": [{"name": user, "user": {"token": f"{user}token"}}],
             "clusters": [{"name": "rig", "cluster": {"server": self.url, "certificate-authority": str(self.certificate)}}],
         }
-        path.write_text(json.dumps(config))
+        # A program that is starting may be reading the file at this moment: it must never see half of it.
+        scratch = path.with_suffix(f".{os.getpid()}.part")
+        scratch.write_text(json.dumps(config))
+        scratch.replace(path)
         return path
 
     def as_user(self, rules: list[dict[str, Any]], namespace: str | None = None) -> tuple[str, Path]:
