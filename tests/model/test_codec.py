@@ -19,6 +19,7 @@ from gpuctl.model import codec
 from gpuctl.model.compressed import gunzip
 from gpuctl.model.nodes import Node
 from gpuctl.model.snapshot import Snapshot
+from gpuctl.model.workloads import Pod
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 TIMES = st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
@@ -77,6 +78,17 @@ def test_bomb_is_refused_in_bounded_memory() -> None:
 
 def test_members_one_after_the_other() -> None:
     assert gunzip(gzip.compress(b"a") + gzip.compress(b"b") + b"\0" * 512) == b"ab"
+
+
+def test_a_big_snapshot_is_packed_in_members_that_every_reader_takes_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    snapshot = Snapshot(pods=tuple(Pod(namespace="team", name=f"pod-{number}") for number in range(500)))
+    whole = codec.encode(snapshot)
+    monkeypatch.setattr(codec, "_MEMBER_BYTES", 1000)
+    packed = codec.encode(snapshot)
+    assert packed.count(b"\x1f\x8b\x08") > 10 > whole.count(b"\x1f\x8b\x08")
+    assert gzip.decompress(packed) == gzip.decompress(whole)
+    assert codec.decode(packed) == snapshot
+    assert codec.encode(snapshot) == packed
 
 
 def test_saved_atomically_and_privately(tmp_path: Path) -> None:
