@@ -146,8 +146,10 @@ def _tolerant(state: SourceState, read: Callable[[], Snapshot]) -> Snapshot:
     except InputError:
         raise
     except GpuctlError as error:
-        failed = SourceState(kind=state.kind, name=state.name, state="failed", reason=error.message)
-        return Snapshot(complete=False, sources=(failed,))
+        from gpuctl.sources.join import collections  # noqa: PLC0415
+
+        failed = SourceState(kind=state.kind, name=state.name, state="failed", reason="; ".join(filter(None, (error.message, error.hint))))
+        return Snapshot(complete=False, sources=(failed,), unknown=dict.fromkeys(collections(), error.message))
 
 
 def rbac(namespace: str | None, name: str) -> tuple[dict[str, Any], str]:

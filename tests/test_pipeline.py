@@ -100,3 +100,15 @@ def test_a_cluster_that_fails_beside_a_file_that_answers(monkeypatch: pytest.Mon
 def test_the_demo_alone() -> None:
     with pytest.raises(UsageError, match="nothing else"):
         pipeline.collect(Request(demo=True, files=("x",)))
+
+
+def test_a_source_that_fails_beside_others_says_why_and_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: Request) -> Snapshot:
+        raise SourceError("the server does not answer", "check the VPN")
+
+    monkeypatch.setattr(pipeline, "_kubernetes", refuse)
+    monkeypatch.setattr(pipeline, "_files", lambda _: Snapshot(nodes=(), unknown={"pods": "no file given tells of pods"}))
+    found = pipeline.collect(Request(files=("nodes.json",), context="prod"))
+    assert found.unknown["pods"] == "the server does not answer"
+    assert found.nodes == ()
+    assert [source.reason for source in found.sources if source.state == "failed"] == ["the server does not answer; check the VPN"]
